@@ -1,0 +1,239 @@
+//! Who may do what: roles of people, scopes of tokens, and the permissions that services ask for. Knows no session,
+//! no cookie and no password.
+
+use crate::{id::DatasetId, problem::{Code, Problem}};
+use serde::{Deserialize, Serialize};
+
+/// What a service asks for before it does anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See profiles, segments, campaigns, jobs.
+    View,
+    /// Create and change segments and campaigns; recount.
+    Edit,
+    /// Import people and events.
+    Import,
+    /// Start, pause, resume, cancel a bulk deletion.
+    DeleteInBulk,
+    /// Approve somebody else's deletion.
+    Approve,
+    /// Look up and erase one person.
+    Privacy,
+    /// Users, tokens, datasets, settings, audit.
+    Administer,
+}
+
+/// The role of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Administrator,
+    /// Approves deletions; sees everything.
+    Approver,
+    /// Handles privacy requests; sees everything.
+    Privacy,
+    /// Works on segments and campaigns, imports.
+    Editor,
+    /// Looks.
+    Viewer,
+}
+
+impl Role {
+    /// Every role, most powerful first.
+    pub const ALL: [Role; 5] = [Role::Administrator, Role::Approver, Role::Privacy, Role::Editor, Role::Viewer];
+
+    /// The text form, as stored and typed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Administrator => "administrator",
+            Role::Approver => "approver",
+            Role::Privacy => "privacy",
+            Role::Editor => "editor",
+            Role::Viewer => "viewer",
+        }
+    }
+
+    /// As shown.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Role::Administrator => "Administrator",
+            Role::Approver => "Approver",
+            Role::Privacy => "Privacy officer",
+            Role::Editor => "Editor",
+            Role::Viewer => "Viewer",
+        }
+    }
+
+    /// Reads the text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// Whether the role carries the permission.
+    #[must_use]
+    pub const fn allows(self, permission: Permission) -> bool {
+        use Permission as P;
+        match self {
+            Role::Administrator => true,
+            Role::Approver => matches!(permission, P::View | P::Approve),
+            Role::Privacy => matches!(permission, P::View | P::Privacy),
+            Role::Editor => matches!(permission, P::View | P::Edit | P::Import),
+            Role::Viewer => matches!(permission, P::View),
+        }
+    }
+}
+
+/// The scope of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Everything.
+    Admin,
+    /// Reads and bulk deletions.
+    Bulk,
+    /// Look-up, erasure, OpenDSR.
+    Privacy,
+    /// Imports and tracking.
+    Ingest,
+    /// GET and preview.
+    Read,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Scope; 5] = [Scope::Admin, Scope::Bulk, Scope::Privacy, Scope::Ingest, Scope::Read];
+
+    /// The text form, as stored and typed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Admin => "admin",
+            Scope::Bulk => "bulk",
+            Scope::Privacy => "privacy",
+            Scope::Ingest => "ingest",
+            Scope::Read => "read",
+        }
+    }
+
+    /// Reads the text form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+
+    /// Whether the scope carries the permission.
+    #[must_use]
+    pub const fn allows(self, permission: Permission) -> bool {
+        use Permission as P;
+        match self {
+            Scope::Admin => true,
+            Scope::Bulk => matches!(permission, P::View | P::DeleteInBulk),
+            Scope::Privacy => matches!(permission, P::Privacy),
+            Scope::Ingest => matches!(permission, P::Import),
+            Scope::Read => matches!(permission, P::View),
+        }
+    }
+}
+
+/// How the actor came in, and with what powers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Powers {
+    /// A person with a session.
+    Person {
+        /// Their role.
+        role: Role,
+    },
+    /// A machine with a token.
+    Token {
+        /// Its scope.
+        scope: Scope,
+    },
+    /// The command line on the server's own machine: everything.
+    Operator,
+    /// The server itself: the runner, start-up.
+    System,
+}
+
+/// Who asks. Every service call takes one and checks it first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// As it stands in the audit log: a user's name, `token:KEY_ID`, `cli:UID`, `system`.
+    pub name: String,
+    /// With what powers.
+    pub powers: Powers,
+    /// The one dataset they may touch; `None`: all.
+    pub dataset: Option<DatasetId>,
+}
+
+impl Actor {
+    /// The server itself.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { name: "system".to_owned(), powers: Powers::System, dataset: None }
+    }
+
+    /// The command line, run by the operating system's user `uid`.
+    #[must_use]
+    pub fn operator(uid: u32) -> Self {
+        Self { name: format!("cli:{uid}"), powers: Powers::Operator, dataset: None }
+    }
+
+    /// Whether they may.
+    #[must_use]
+    pub const fn may(&self, permission: Permission) -> bool {
+        match self.powers {
+            Powers::Person { role } => role.allows(permission),
+            Powers::Token { scope } => scope.allows(permission),
+            Powers::Operator | Powers::System => true,
+        }
+    }
+
+    /// Checks a permission that concerns the whole installation.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn require(&self, permission: Permission) -> Result<(), Problem> {
+        if self.may(permission) { Ok(()) } else { Err(Problem::new(Code::Forbidden)) }
+    }
+
+    /// Checks a permission within a dataset. Another dataset than theirs answers as if it did not exist.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden`.
+    pub fn require_in(&self, permission: Permission, dataset: DatasetId) -> Result<(), Problem> {
+        if self.dataset.is_some_and(|own| own != dataset) {
+            return Err(Problem::not_found("dataset"));
+        }
+        self.require(permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_administrators_bulk_tokens_and_operators_delete_in_bulk() {
+        for role in Role::ALL {
+            assert_eq!(role.allows(Permission::DeleteInBulk), role == Role::Administrator);
+        }
+        for scope in Scope::ALL {
+            assert_eq!(scope.allows(Permission::DeleteInBulk), matches!(scope, Scope::Admin | Scope::Bulk));
+        }
+        assert!(Actor::operator(0).may(Permission::DeleteInBulk));
+    }
+
+    #[test]
+    fn another_dataset_does_not_exist_for_a_bound_actor() {
+        let actor = Actor { name: "t".into(), powers: Powers::Token { scope: Scope::Admin }, dataset: Some(DatasetId(1)) };
+        assert!(actor.require_in(Permission::View, DatasetId(1)).is_ok());
+        let refused = actor.require_in(Permission::View, DatasetId(2)).map_err(|p| p.code);
+        assert_eq!(refused, Err(Code::NotFound));
+    }
+}

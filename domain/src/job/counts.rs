@@ -1,0 +1,68 @@
+//! The sum that always holds: matched = deleted + spared + held + failed + gone + left.
+
+use serde::{Deserialize, Serialize};
+
+/// What became of the target set. `left` is derived, so the sum cannot fail to hold; that no part is negative can.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The frozen set.
+    pub matched: i64,
+    /// Deleted.
+    pub deleted: i64,
+    /// No longer matched at their turn.
+    pub spared: i64,
+    /// Under legal hold at their turn.
+    pub held: i64,
+    /// Failed after three tries.
+    pub failed: i64,
+    /// Absent at their turn: deleted by another door, or merged.
+    pub gone: i64,
+    /// Not yet decided, or cut off by a cancel.
+    pub left: i64,
+    /// Came in after the freeze. Outside the sum; never touched. `None` until verified.
+    pub joined_after: Option<i64>,
+}
+
+impl Counts {
+    /// With `left` worked out.
+    #[must_use]
+    pub const fn of(matched: i64, deleted: i64, spared: i64, held: i64, failed: i64, gone: i64) -> Self {
+        let left = matched - deleted - spared - held - failed - gone;
+        Self { matched, deleted, spared, held, failed, gone, left, joined_after: None }
+    }
+
+    /// Profiles whose turn has come.
+    #[must_use]
+    pub const fn decided(&self) -> i64 {
+        self.matched - self.left
+    }
+
+    /// Whether the sum holds and nothing is negative. Checked at every commit; a job that fails it is halted.
+    #[must_use]
+    pub const fn hold(&self) -> bool {
+        self.matched == self.deleted + self.spared + self.held + self.failed + self.gone + self.left
+            && self.deleted >= 0
+            && self.spared >= 0
+            && self.held >= 0
+            && self.failed >= 0
+            && self.gone >= 0
+            && self.left >= 0
+    }
+
+    /// Targets that were meant to go and are still there.
+    #[must_use]
+    pub const fn leftovers(&self) -> i64 {
+        self.held + self.failed + self.left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_decided_than_matched_is_seen() {
+        assert!(Counts::of(10, 5, 1, 1, 1, 1).hold());
+        assert!(!Counts::of(10, 11, 0, 0, 0, 0).hold());
+    }
+}

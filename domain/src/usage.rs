@@ -1,0 +1,76 @@
+//! Usage: what leans on a segment, directly or through other segments.
+
+use crate::{campaign::CampaignStatus, id::SegmentId};
+use serde::{Deserialize, Serialize};
+
+/// How it leans on the segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UsageRole {
+    /// A campaign that reaches the segment's people.
+    Include,
+    /// A campaign that leaves them out.
+    Exclude,
+    /// A segment whose rule refers to it.
+    Segment,
+}
+
+/// What it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum UsageKind {
+    /// A campaign.
+    Campaign {
+        /// Its id.
+        id: String,
+        /// Where it stands.
+        status: CampaignStatus,
+    },
+    /// Another segment.
+    Segment {
+        /// Its number.
+        id: SegmentId,
+        /// Whether it is enabled.
+        enabled: bool,
+    },
+}
+
+/// One place where a segment is used, with what a deletion of its people would do there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// What it is.
+    pub what: UsageKind,
+    /// Its name.
+    pub name: String,
+    /// How it leans on the segment.
+    pub role: UsageRole,
+    /// The segments between, by name, nearest to the user first; empty: direct.
+    pub via: Vec<String>,
+    /// People eligible (of a campaign) or in (a segment) now.
+    pub eligible_now: i64,
+    /// The same without the people who would go.
+    pub eligible_after: i64,
+    /// Of those who would go, how many count here now.
+    pub members: i64,
+    /// Impressions of the last 30 days, all.
+    pub impressions_30d: i64,
+    /// Impressions of the last 30 days that came from the people who would go.
+    pub impressions_30d_from_members: i64,
+}
+
+impl Usage {
+    /// Whether people are being reached through it now.
+    #[must_use]
+    pub const fn running(&self) -> bool {
+        match self.what {
+            UsageKind::Campaign { status, .. } => status.running(),
+            UsageKind::Segment { .. } => false,
+        }
+    }
+
+    /// The projected change of the next 30 days' impressions: those that came from these people will be missing.
+    #[must_use]
+    pub const fn projected_impressions_change(&self) -> i64 {
+        -self.impressions_30d_from_members
+    }
+}

@@ -1,0 +1,20 @@
+//! The engine of Lethe: what is stored, the use-cases, and the runner that deletes. Native only; never leptos, never
+//! axum. Doors (pages, REST, command line) hold an [`Engine`], a cheap handle, and say who asks with every call.
+//!
+//! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
+//! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
+//! copy that stays), `import` (files and streams in), `sample` (the data of `lethe demo`).
+#![warn(missing_docs)]
+
+pub mod clock;
+mod error;
+pub mod import;
+mod runner;
+mod sample;
+mod service;
+mod store;
+mod warehouse;
+
+pub use error::{Error, Result};
+pub use sample::SampleSpec;
+pub use service::{Engine, OpenOptions};

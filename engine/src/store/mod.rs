@@ -1,0 +1,74 @@
+//! All SQL of the engine, one table family a file, and the connections it runs on. Rows are private to their file and
+//! leave it as domain types. Nothing outside this folder says `sqlx`, but for the error type.
+//!
+//! Writers share one connection and begin with `BEGIN IMMEDIATE`; readers have a read-only pool of their own. A reader
+//! that upgraded to a writer would fail with BUSY_SNAPSHOT, and a second writing connection would need the checkpoint
+//! race that SQLite only closed in 3.51.3.
+
+pub(crate) mod keys;
+mod open;
+pub(crate) mod rule_sql;
+
+use crate::{clock::Clock, error::Result};
+use keys::Keys;
+use sqlx::{Sqlite, SqlitePool, pool::PoolConnection};
+use std::path::PathBuf;
+
+pub(crate) use open::open;
+
+/// A connection, whichever pool or transaction it belongs to: what the functions of this folder take.
+pub(crate) type Conn = sqlx::SqliteConnection;
+/// A transaction on the writer.
+pub(crate) type Tx = sqlx::Transaction<'static, Sqlite>;
+
+/// The open store.
+#[derive(Debug)]
+pub(crate) struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    counters: SqlitePool,
+    /// The secret by which identities are hashed.
+    pub(crate) keys: Keys,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// The data directory.
+    pub(crate) dir: PathBuf,
+    /// This process's number: grows at every start; a batch checks it.
+    pub(crate) epoch: i64,
+    /// Held as long as the store is open: one process per data directory.
+    _lock: std::fs::File,
+}
+
+impl Store {
+    /// Begins a transaction on the one writing connection. Waits for its turn.
+    pub(crate) async fn write(&self) -> Result<Tx> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// The writing connection outside a transaction: for checkpoints and vacuuming only.
+    pub(crate) async fn writer_idle(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.writer.acquire().await?)
+    }
+
+    /// A reader for a page or a request: quick reads.
+    pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    /// A reader for counting and scanning: slow reads, so that quick ones never wait for them.
+    pub(crate) async fn count(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.counters.acquire().await?)
+    }
+
+    /// One view of the data for several counts: begins a read transaction that is dropped to end it.
+    pub(crate) async fn view(&self) -> Result<Tx> {
+        Ok(self.counters.begin().await?)
+    }
+
+    /// Closes every connection; the last one empties the write-ahead log.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.counters.close().await;
+        self.writer.close().await;
+    }
+}
