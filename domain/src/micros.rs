@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// How many millionths make one.
@@ -12,9 +13,10 @@ pub const MICROS_PER_UNIT: i64 = 1_000_000;
 
 /// A decimal with six places, held as a whole number of millionths.
 ///
-/// Not serialisable on purpose: the store writes the millionths, the wire shows decimals, and a silent default
-/// would be wrong for one of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Serialised as the millionths, which is what our own pages and records exchange; the REST wire shows decimals and
+/// converts by `to_decimal_string`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Micros(i64);
 
 /// Why a text is not an amount. Never quotes the text.
