@@ -1,6 +1,6 @@
 # What the other scripts share: where tools are kept, and which compiler makes WebAssembly. Sourced, never run.
 
-# The registry answers for every crate in Cargo.lock; colour and progress bars only clutter a log.
+# Colour only clutters a log.
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 
 wasm_target=wasm32-unknown-unknown
@@ -24,9 +24,11 @@ has_wasm_std() {
 }
 
 # Prints `rustup` or `debian`: whose compiler can make WebAssembly here. Fails where none can.
+# LETHE_WASM_COMPILER=rustup or =debian leaves no choice.
 wasm_compiler() {
-  if has_wasm_std rustc; then echo rustup
-  elif has_wasm_std /usr/bin/rustc; then echo debian
+  local only=${LETHE_WASM_COMPILER:-}
+  if [ "$only" != debian ] && has_wasm_std rustc; then echo rustup
+  elif [ "$only" != rustup ] && has_wasm_std /usr/bin/rustc; then echo debian
   else return 1; fi
 }
 

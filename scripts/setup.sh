@@ -52,9 +52,10 @@ require_basics() {
 # The browser's standard library: from rustup where it can be downloaded, else built from Debian's source of it.
 wasm_std() {
   if wasm_compiler >/dev/null; then return; fi
-  if command -v rustup >/dev/null 2>&1; then
+  if [ "${LETHE_WASM_COMPILER:-}" != debian ] && command -v rustup >/dev/null 2>&1; then
     say "asking rustup for $wasm_target (up to 60 s)"
     if RUSTUP_MAX_RETRIES=1 timeout 60 rustup target add "$wasm_target" 9>&- && wasm_compiler >/dev/null; then return; fi
+    [ "${LETHE_WASM_COMPILER:-}" != rustup ] || die "rustup cannot download $wasm_target"
     say "rustup cannot download it here; taking Debian's compiler for the browser part"
   fi
   debian_wasm_std
