@@ -1,9 +1,5 @@
 //! Writes the table of the browser's files that a release build embeds: all that scripts/build.sh left in target/site.
 //! With no such folder (a clean clone, where only lints and tests run) the table is empty.
-#![expect(
-    clippy::print_stdout,
-    reason = "a build script talks to cargo on standard output"
-)]
 
 use std::{
     env,
