@@ -75,7 +75,9 @@ debian_wasm_std() {
   printf '#![no_std]\n' >"$temp/std/src/lib.rs"
   (
     cd "$temp/std"
-    env -u CARGO_TARGET_DIR -u RUSTC_WRAPPER -u RUSTUP_TOOLCHAIN PATH="/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc \
+    # With bitcode inside, since the browser part is optimized as a whole; cargo itself would leave it out here.
+    env -u CARGO_ENCODED_RUSTFLAGS -u CARGO_TARGET_DIR -u RUSTC_WRAPPER -u RUSTUP_TOOLCHAIN \
+      RUSTFLAGS="-C embed-bitcode=yes" PATH="/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc \
       /usr/bin/cargo build --release -Zbuild-std=std,panic_abort,proc_macro --target "$wasm_target" 9>&-
   )
   libdir=$(/usr/bin/rustc --print target-libdir --target "$wasm_target")
