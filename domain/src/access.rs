@@ -1,7 +1,11 @@
 //! Who may do what: roles of people, scopes of tokens, and the permissions that services ask for. Knows no session,
 //! no cookie and no password.
 
-use crate::{id::DatasetId, problem::{Code, Problem}};
+use crate::{
+    id::DatasetId,
+    problem::{Code, Problem},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a service asks for before it does anything.
@@ -212,6 +216,80 @@ impl Actor {
         }
         self.require(permission)
     }
+}
+
+/// Fewest characters of a password.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// Most bytes of a password: hashing longer ones would only cost time.
+pub const PASSWORD_BYTES_MAX: usize = 1_024;
+/// Longest name of a user or a token, in characters.
+pub const NAME_CHARS_MAX: usize = 80;
+
+/// A person who logs in, as administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    /// The name they log in with.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+    /// The short name of the one dataset they may touch; `None`: all.
+    pub dataset: Option<String>,
+    /// When created.
+    pub created_at: Timestamp,
+    /// Since when they can no longer log in.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRow {
+    /// Its public half.
+    pub key_id: String,
+    /// What it is for, in people's words.
+    pub name: String,
+    /// What it may.
+    pub scope: Scope,
+    /// The short name of the one dataset it may touch; `None`: all.
+    pub dataset: Option<String>,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When last used, to the minute.
+    pub used_at: Option<Timestamp>,
+    /// Since when it is of no use.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A new token: the only time that its secret is seen.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewToken {
+    /// The public half.
+    pub key_id: String,
+    /// The secret half.
+    pub secret: String,
+}
+
+/// Keeps the secret out of logs.
+impl std::fmt::Debug for NewToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewToken").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+/// Who is logged in, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// Who asks, for every service call.
+    pub actor: Actor,
+    /// The name they logged in with.
+    pub user_name: String,
+    /// Their role.
+    pub role: Role,
+    /// When they last gave their password.
+    pub password_at: Timestamp,
+    /// When the session ends whatever happens.
+    pub expires_at: Timestamp,
 }
 
 #[cfg(test)]

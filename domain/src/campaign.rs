@@ -1,7 +1,7 @@
 //! Campaigns: what targets segments.
 
 use crate::{id::SegmentId, time::Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -119,4 +119,44 @@ pub struct CampaignSpec {
     pub starts_at: Option<Timestamp>,
     /// Last day.
     pub ends_at: Option<Timestamp>,
+}
+
+/// What is to become of a campaign; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignChange {
+    /// Its new name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where it stands from now on.
+    #[serde(default)]
+    pub status: Option<CampaignStatus>,
+    /// Whom it reaches from now on.
+    #[serde(default)]
+    pub include: Option<Vec<SegmentId>>,
+    /// Whom it leaves out from now on.
+    #[serde(default)]
+    pub exclude: Option<Vec<SegmentId>>,
+    /// Its first day; `Some(None)`: none any more.
+    #[serde(default, deserialize_with = "given")]
+    pub starts_at: Option<Option<Timestamp>>,
+    /// Its last day; `Some(None)`: none any more.
+    #[serde(default, deserialize_with = "given")]
+    pub ends_at: Option<Option<Timestamp>>,
+}
+
+/// Tells `null` (take it away) from a missing field (leave it).
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Timestamp>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_takes_away_and_missing_leaves() -> Result<(), serde_json::Error> {
+        let change: CampaignChange = serde_json::from_str(r#"{"starts_at": null}"#)?;
+        assert_eq!((change.starts_at, change.ends_at), (Some(None), None));
+        Ok(())
+    }
 }

@@ -21,6 +21,7 @@ pub mod time;
 pub mod value;
 
 pub mod access;
+pub mod audit;
 pub mod dataset;
 pub mod event;
 pub mod page;
@@ -34,4 +35,5 @@ pub mod estimate;
 pub mod guard;
 pub mod impact;
 pub mod job;
+pub mod plan;
 pub mod usage;

@@ -51,6 +51,8 @@ codes! {
     Forbidden = "forbidden", 403, "Your role does not allow this. Ask an administrator.";
     /// No such thing.
     NotFound = "not_found", 404, "There is nothing at this address. It may have been deleted.";
+    /// Without this user nobody could administer the installation.
+    LastAdministrator = "last_administrator", 409, "This is the last administrator. Make somebody else administrator first.";
     /// The input cannot be read.
     BadRequest = "bad_request", 400, "The request cannot be read.";
     /// The input is larger than allowed.

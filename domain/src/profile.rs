@@ -1,6 +1,12 @@
 //! What is kept about a person: identities, attributes, times; and as it is shown.
 
-use crate::{id::ProfileId, micros::Micros, time::Timestamp, value::Value};
+use crate::{
+    id::{ProfileId, SegmentId},
+    micros::Micros,
+    page::PageRequest,
+    time::Timestamp,
+    value::Value,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization as _;
@@ -122,6 +128,17 @@ pub struct ProfileRow {
     pub last_seen: Option<Timestamp>,
 }
 
+/// Which profiles are asked for. Always in the order of their numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileQuery {
+    /// An exact identity of any kind, found through the look-up.
+    pub q: Option<String>,
+    /// Members of this segment alone.
+    pub segment: Option<SegmentId>,
+    /// Which part of the list.
+    pub page: PageRequest,
+}
+
 /// An event of one person as shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventRow {
@@ -147,7 +164,7 @@ pub struct ProfileDetail {
     /// How many events there are.
     pub events_total: i64,
     /// The segments they are in, by number and name.
-    pub segments: Vec<(crate::id::SegmentId, String)>,
+    pub segments: Vec<(SegmentId, String)>,
 }
 
 #[cfg(test)]

@@ -121,6 +121,17 @@ pub struct SegmentSpec {
     pub rule: Option<String>,
 }
 
+/// What is to become of a segment; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentChange {
+    /// Its new name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its new rule; rule segments only.
+    #[serde(default)]
+    pub rule: Option<String>,
+}
+
 /// A segment's name as kept: trimmed, NFC.
 ///
 /// # Errors
