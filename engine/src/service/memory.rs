@@ -1,0 +1,36 @@
+//! What the services remember between calls. Nothing here matters after a restart.
+
+use super::access::Tries;
+use domain::{dataset::DatasetFigures, id::DatasetId};
+use std::collections::BTreeMap;
+use tokio::sync::{Mutex, Semaphore};
+
+/// Passwords hashed at the same time: each takes 19 MiB and a core for a while.
+const HASHES_AT_ONCE: usize = 2;
+
+/// The services' memory.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// The overview's numbers, and how many milliseconds counting them took.
+    pub(crate) figures: Mutex<BTreeMap<DatasetId, (DatasetFigures, i64)>>,
+    /// Held while the stored members of a rule segment are being written or cleared: one segment at a time.
+    pub(crate) settling: Mutex<()>,
+    /// Held while stale counts are being refreshed: once is enough, however many people log in.
+    pub(crate) refreshing: Mutex<()>,
+    /// Failed log-ins.
+    pub(crate) tries: std::sync::Mutex<Tries>,
+    /// Who may hash a password now.
+    pub(crate) hashing: Semaphore,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            figures: Mutex::default(),
+            settling: Mutex::default(),
+            refreshing: Mutex::default(),
+            tries: std::sync::Mutex::default(),
+            hashing: Semaphore::new(HASHES_AT_ONCE),
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! Segments: listing, making, changing and removing them, and trying a rule. Enabling, disabling and recounting are in
+//! `segment_state`.
+
+use super::Engine;
+use crate::{
+    error::{Error, Result},
+    store::{
+        self, Conn,
+        audit::Entry,
+        rule_sql::{RuleScope, SegmentDef},
+        segments::{Catalogue, Defs},
+    },
+};
+use domain::{
+    access::{Actor, Permission},
+    id::{DatasetId, JobId, SegmentId},
+    problem::{Code, Problem},
+    rule::{self, Rule, RuleError},
+    segment::{Preview, Segment, SegmentChange, SegmentKind, SegmentSpec, SegmentState, clean_name},
+    time::Timestamp,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// People shown in a preview and before a deletion.
+pub(super) const SAMPLE: u32 = 5;
+/// A dataset of so many profiles at most is counted while the person waits; a larger one in the background.
+const COUNTED_AT_ONCE: i64 = 200_000;
+
+impl Engine {
+    /// The segments of a dataset by name; disabled ones on request.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub async fn segments(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        show_disabled: bool,
+    ) -> Result<Vec<Segment>> {
+        actor.require_in(Permission::View, dataset)?;
+        store::segments::list(&mut *self.inner.store.read().await?, dataset, show_disabled).await
+    }
+
+    /// One segment.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub async fn segment(&self, actor: &Actor, dataset: DatasetId, id: SegmentId) -> Result<Segment> {
+        actor.require_in(Permission::View, dataset)?;
+        existing(&mut *self.inner.store.read().await?, dataset, id).await
+    }
+
+    /// One segment by its name: trimmed, NFC, case-sensitive.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub async fn segment_by_name(&self, actor: &Actor, dataset: DatasetId, name: &str) -> Result<Segment> {
+        actor.require_in(Permission::View, dataset)?;
+        let mut conn = self.inner.store.read().await?;
+        let name = clean_name(name).map_err(|_| Problem::not_found("segment"))?;
+        let id = store::segments::by_name(&mut conn, dataset, &name).await?;
+        existing(
+            &mut conn,
+            dataset,
+            id.ok_or_else(|| Problem::not_found("segment"))?,
+        )
+        .await
+    }
+
+    /// Makes a segment. Small datasets are counted at once, large ones in the background.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `invalid`, `name_taken`, `rule_invalid`.
+    pub async fn create_segment(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        spec: SegmentSpec,
+    ) -> Result<Segment> {
+        actor.require_in(Permission::Edit, dataset)?;
+        let name = clean_name(&spec.name)?;
+        let now = self.inner.store.clock.now();
+        let mut tx = self.inner.store.write().await?;
+        let rule = match (spec.kind, &spec.rule) {
+            (SegmentKind::Rule, Some(text)) => {
+                let catalogue = store::segments::catalogue(&mut tx, dataset).await?;
+                Some(checked_rule(&catalogue, dataset, None, text)?)
+            }
+            (SegmentKind::Rule, None) => return Err(wrong_field("A rule segment needs a rule.")),
+            (SegmentKind::Manual | SegmentKind::List, None) => None,
+            (SegmentKind::Manual | SegmentKind::List, Some(text)) if text.trim().is_empty() => None,
+            (SegmentKind::Manual | SegmentKind::List, Some(_)) => {
+                return Err(wrong_field("Only rule segments have a rule."));
+            }
+        };
+        let stored = rule.as_ref().map(ToString::to_string);
+        let inserted =
+            store::segments::insert(&mut tx, dataset, &name, spec.kind, stored.as_deref(), now).await;
+        let id = inserted.map_err(taken)?;
+        let entry = self.segment_entry("segment.create", dataset, id, &name, rule.as_ref());
+        store::audit::insert(&mut tx, now, actor, entry).await?;
+        tx.commit().await?;
+        self.count_soon(dataset, id).await?;
+        existing(&mut *self.inner.store.read().await?, dataset, id).await
+    }
+
+    /// Gives a segment a new name, a new rule, or both.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `segment_busy`, `segment_disabled` for the rule, `invalid`, `name_taken`,
+    /// `rule_invalid`, `rule_cycle`.
+    pub async fn update_segment(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        id: SegmentId,
+        change: SegmentChange,
+    ) -> Result<Segment> {
+        actor.require_in(Permission::Edit, dataset)?;
+        let name = change.name.as_deref().map(clean_name).transpose()?;
+        let now = self.inner.store.clock.now();
+        let mut tx = self.inner.store.write().await?;
+        let segment = free(&mut tx, dataset, id).await?;
+        let rule = match &change.rule {
+            None => None,
+            Some(_) if segment.kind != SegmentKind::Rule => {
+                return Err(wrong_field("Only rule segments have a rule."));
+            }
+            Some(_) if segment.state == SegmentState::Disabled => {
+                let message = "The segment is disabled, so its rule cannot change: its members are those of the moment it was disabled. Enable it first.";
+                return Err(Problem::because(Code::SegmentDisabled, message).on("rule").into());
+            }
+            Some(text) => {
+                let catalogue = store::segments::catalogue(&mut tx, dataset).await?;
+                Some(checked_rule(&catalogue, dataset, Some(id), text)?)
+            }
+        };
+        let stored = rule.as_ref().map(ToString::to_string);
+        store::segments::change(&mut tx, id, name.as_deref(), stored.as_deref(), now)
+            .await
+            .map_err(taken)?;
+        let shown = name.as_deref().unwrap_or(&segment.name);
+        let entry = self.segment_entry("segment.change", dataset, id, shown, rule.as_ref());
+        store::audit::insert(&mut tx, now, actor, entry).await?;
+        tx.commit().await?;
+        if rule.is_some() {
+            self.count_soon(dataset, id).await?;
+        }
+        existing(&mut *self.inner.store.read().await?, dataset, id).await
+    }
+
+    /// Removes a segment that nothing uses. The people in it stay.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `segment_busy`, `in_use` naming the uses.
+    pub async fn delete_segment(&self, actor: &Actor, dataset: DatasetId, id: SegmentId) -> Result<()> {
+        actor.require_in(Permission::Edit, dataset)?;
+        let _turn = self.inner.memory.settling.lock().await;
+        let now = self.inner.store.clock.now();
+        let mut tx = self.inner.store.write().await?;
+        let segment = free(&mut tx, dataset, id).await?;
+        let users = super::usage::direct_users(&mut tx, dataset, id).await?;
+        if !users.is_empty() {
+            let names = users
+                .iter()
+                .map(|name| format!("“{name}”"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!(
+                "“{}” is still used by {names}. Remove those uses first.",
+                segment.name
+            );
+            return Err(Problem::because(Code::InUse, message)
+                .list("used_by", users)
+                .into());
+        }
+        store::segments::delete(&mut tx, id).await?;
+        store::members::unsettle(&mut tx, id).await?;
+        let entry = self.segment_entry("segment.delete", dataset, id, &segment.name, None);
+        store::audit::insert(&mut tx, now, actor, entry).await?;
+        tx.commit().await?;
+        self.clear_members(id).await
+    }
+
+    /// Counts a rule's people and shows the first few. Writes nothing.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `rule_invalid`.
+    pub async fn preview(&self, actor: &Actor, dataset: DatasetId, rule: &str) -> Result<Preview> {
+        actor.require_in(Permission::View, dataset)?;
+        let mut view = self.inner.store.view().await?;
+        let catalogue = store::segments::catalogue(&mut view, dataset).await?;
+        let rule = checked_rule(&catalogue, dataset, None, rule)?;
+        let now = self.inner.store.clock.now();
+        let scope = RuleScope {
+            dataset_id: dataset.0,
+            now,
+            segments: &catalogue.defs,
+        };
+        let (first, count) = store::impact::first_and_count(&mut view, &scope, &rule, SAMPLE).await?;
+        let sample = store::profiles::rows_of(&mut view, dataset, &first).await?;
+        Ok(Preview {
+            rule: catalogue.print(&rule),
+            count,
+            counted_at: now,
+            sample,
+        })
+    }
+
+    /// Counts a segment: now where that is quick, else in the background.
+    async fn count_soon(&self, dataset: DatasetId, id: SegmentId) -> Result<()> {
+        let most = store::datasets::profiles_at_most(&mut *self.inner.store.read().await?, dataset).await?;
+        if most <= COUNTED_AT_ONCE {
+            return self.recount(dataset, id).await;
+        }
+        let engine = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = engine.recount(dataset, id).await {
+                tracing::warn!(%error, segment = id.0, "a segment could not be counted");
+            }
+        });
+        Ok(())
+    }
+
+    /// An entry about a segment. Literals that identify somebody stand there as keyed hashes, other segments by number.
+    pub(super) fn segment_entry(
+        &self,
+        action: &'static str,
+        dataset: DatasetId,
+        id: SegmentId,
+        name: &str,
+        rule: Option<&Rule>,
+    ) -> Entry {
+        let keys = &self.inner.store.keys;
+        let shown = rule.map(|rule| {
+            rule::print_redacted(rule, |_| None, |kind, value| keys.pseudonym(dataset, kind, value))
+        });
+        let mut detail = serde_json::json!({ "name": name });
+        if let Some(rule) = shown {
+            detail["rule"] = rule.into();
+        }
+        Entry {
+            action,
+            dataset: Some(dataset),
+            object: format!("segment:{id}"),
+            detail,
+        }
+    }
+}
+
+/// The segment, or `not_found`.
+pub(super) async fn existing(conn: &mut Conn, dataset: DatasetId, id: SegmentId) -> Result<Segment> {
+    store::segments::find(conn, dataset, id)
+        .await?
+        .ok_or_else(|| Problem::not_found("segment").into())
+}
+
+/// The segment, unless a job of it is unfinished.
+pub(super) async fn free(conn: &mut Conn, dataset: DatasetId, id: SegmentId) -> Result<Segment> {
+    let segment = existing(conn, dataset, id).await?;
+    match segment.job.map(JobId::number) {
+        None => Ok(segment),
+        Some(job) => {
+            let message =
+                format!("Deletion {job} of this segment is not finished yet. Wait for it, or cancel it.");
+            Err(Problem::because(Code::SegmentBusy, message)
+                .text("job", job)
+                .into())
+        }
+    }
+}
+
+/// Reads a rule, resolves the segments it names, and refuses what could not be run: circles, and what is too large once
+/// every segment is written out. `own` is the segment that it is for, where that exists already.
+pub(super) fn checked_rule(
+    catalogue: &Catalogue,
+    dataset: DatasetId,
+    own: Option<SegmentId>,
+    text: &str,
+) -> Result<Rule> {
+    let rule = rule::parse_with_segments(text, Some(&catalogue.numbers())).map_err(unreadable)?;
+    if let Some(unknown) = rule::segments_of(&rule)
+        .into_iter()
+        .find(|id| !catalogue.defs.contains_key(id))
+    {
+        let message = format!("The rule refers to segment #{unknown}, which does not exist.");
+        return Err(Problem::because(Code::RuleInvalid, message).on("rule").into());
+    }
+    // As if every segment were enabled: a disabled one will be, and a circle must not wait for that.
+    let id = own.map_or(i64::MAX, |own| own.0);
+    let mut defs: Defs = catalogue.defs.clone();
+    let def = SegmentDef {
+        id,
+        kind: SegmentKind::Rule,
+        enabled: true,
+        rule: Some(rule.clone()),
+        base_job_id: None,
+    };
+    defs.insert(id, def);
+    for def in defs.values_mut() {
+        def.enabled = true;
+    }
+    let scope = RuleScope {
+        dataset_id: dataset.0,
+        now: Timestamp::from_ms(0),
+        segments: &defs,
+    };
+    for affected in leaning_on(&defs, id) {
+        store::segments::check_written_out(&scope, affected).map_err(on_rule)?;
+    }
+    Ok(rule)
+}
+
+/// The segments whose rules refer to this one, directly or through others, and itself.
+fn leaning_on(defs: &Defs, id: i64) -> BTreeSet<i64> {
+    let refers: BTreeMap<i64, Vec<i64>> = defs
+        .iter()
+        .filter_map(|(id, def)| Some((*id, rule::segments_of(def.rule.as_ref()?))))
+        .collect();
+    let mut found = BTreeSet::from([id]);
+    loop {
+        let more: Vec<i64> = refers
+            .iter()
+            .filter(|(id, to)| !found.contains(id) && to.iter().any(|to| found.contains(to)))
+            .map(|(id, _)| *id)
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+fn unreadable(error: RuleError) -> Problem {
+    let sentence = error.to_string();
+    let sentence = sentence
+        .strip_prefix("expected")
+        .map_or(sentence.clone(), |rest| format!("Expected{rest}"));
+    let sentence = if sentence.ends_with('?') {
+        sentence
+    } else {
+        sentence + "."
+    };
+    let mut problem = Problem::because(Code::RuleInvalid, sentence)
+        .on("rule")
+        .number("position", i64::from(error.position))
+        .text("expected", error.expected)
+        .text("found", error.found);
+    if let Some(suggestion) = error.suggestion {
+        problem = problem.text("suggestion", suggestion);
+    }
+    problem
+}
+
+fn on_rule(error: Error) -> Error {
+    match error {
+        Error::Problem(problem) => problem.on("rule").into(),
+        other => other,
+    }
+}
+
+fn wrong_field(message: &str) -> Error {
+    Problem::because(Code::Invalid, message).on("rule").into()
+}
+
+fn taken(error: Error) -> Error {
+    if error.unique_violation() {
+        Problem::new(Code::NameTaken).on("name").into()
+    } else {
+        error
+    }
+}

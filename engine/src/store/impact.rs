@@ -1,0 +1,209 @@
+//! Counting what a deletion would do: the members, and everything that leans on them, in as few scans as possible.
+//!
+//! Design notes. `LIMIT -1` keeps SQLite from folding the sub-queries into the query around them: whether a person is a
+//! member (`m`), and each column's predicate, is then worked out once per person and used twice. Columns that only
+//! matter for members are worked out for members alone.
+
+use super::{
+    Conn,
+    campaigns::{CampaignDef, push_eligible},
+    profiles::push_scan_above,
+    rule_sql::{RuleScope, push_dataset_scan, push_rule, push_segment},
+};
+use crate::error::Result;
+use domain::{estimate::Finished, event::IMPRESSION, id::ProfileId, rule::Rule, time::DAY_MS};
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+use std::collections::BTreeMap;
+
+/// Predicates of campaigns and segments in one statement: keeps it far from SQLite's limits on variables and length.
+pub(crate) const PREDICATES_AT_ONCE: usize = 24;
+/// Finished jobs handed to the estimate, which takes those that say something about speed.
+const JOBS_LOOKED_AT: i64 = 20;
+
+/// Something whose people are counted besides the segment.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    /// Those eligible for a campaign, all and of the members.
+    Campaign(CampaignDef),
+    /// Those in another segment, all and of the members.
+    Segment(i64),
+    /// Those of the members who are in another segment; not counted among everyone.
+    AlsoIn(i64),
+}
+
+/// How many in a column.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Both {
+    /// Everyone.
+    pub(crate) all: i64,
+    /// Of the segment's members.
+    pub(crate) members: i64,
+}
+
+/// The members of a segment, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// Everyone in the dataset.
+    pub(crate) everyone: i64,
+    /// The members.
+    pub(crate) members: i64,
+    /// Of those, with a user_id, e-mail or phone.
+    pub(crate) named: i64,
+    /// Their events.
+    pub(crate) events: i64,
+}
+
+/// Counts the members of a segment and the columns.
+pub(crate) async fn measure(
+    conn: &mut Conn,
+    scope: &RuleScope<'_>,
+    segment: i64,
+    columns: &[Column],
+) -> Result<(Totals, Vec<Both>)> {
+    let (first, rest) = columns.split_at(columns.len().min(PREDICATES_AT_ONCE));
+    let (totals, mut counted) = scan(conn, scope, segment, first, true).await?;
+    for some in rest.chunks(PREDICATES_AT_ONCE) {
+        counted.extend(scan(conn, scope, segment, some, false).await?.1);
+    }
+    Ok((totals, counted))
+}
+
+async fn scan(
+    conn: &mut Conn,
+    scope: &RuleScope<'_>,
+    segment: i64,
+    columns: &[Column],
+    details: bool,
+) -> Result<(Totals, Vec<Both>)> {
+    let mut q = QueryBuilder::new("SELECT count(*), coalesce(sum(q.m), 0)");
+    if details {
+        q.push(
+            ", coalesce(sum(CASE WHEN q.m THEN EXISTS (SELECT 1 FROM identities i WHERE i.profile_id = q.id AND i.kind <= 3) END), 0),
+             coalesce(sum(CASE WHEN q.m THEN (SELECT count(*) FROM events e WHERE e.profile_id = q.id) END), 0)",
+        );
+    } else {
+        q.push(", 0, 0");
+    }
+    for i in 0..columns.len() {
+        q.push(format_args!(
+            ", coalesce(sum(q.c{i}), 0), coalesce(sum(CASE WHEN q.m THEN q.c{i} END), 0)"
+        ));
+    }
+    q.push(" FROM (SELECT p.id, p.m");
+    for (i, column) in columns.iter().enumerate() {
+        push_column(&mut q, column, i, scope)?;
+    }
+    q.push(" FROM (SELECT p.*, ");
+    push_segment(&mut q, segment, scope)?;
+    q.push(" IS TRUE AS m ");
+    push_dataset_scan(&mut q, scope.dataset_id);
+    q.push(" LIMIT -1) AS p LIMIT -1) AS q");
+    let row = q.build().fetch_one(conn).await?;
+    let totals = Totals {
+        everyone: row.try_get(0)?,
+        members: row.try_get(1)?,
+        named: row.try_get(2)?,
+        events: row.try_get(3)?,
+    };
+    let both = |i: usize| -> Result<Both> {
+        Ok(Both {
+            all: row.try_get(4 + 2 * i)?,
+            members: row.try_get(5 + 2 * i)?,
+        })
+    };
+    let counted = (0..columns.len()).map(both).collect::<Result<Vec<_>>>()?;
+    Ok((totals, counted))
+}
+
+fn push_column(q: &mut QueryBuilder<Sqlite>, column: &Column, i: usize, scope: &RuleScope<'_>) -> Result<()> {
+    q.push(", (");
+    match column {
+        Column::Campaign(campaign) => push_eligible(q, campaign, scope)?,
+        Column::Segment(segment) => push_segment(q, *segment, scope)?,
+        Column::AlsoIn(segment) => {
+            q.push("CASE WHEN p.m THEN ");
+            push_segment(q, *segment, scope)?;
+            q.push(" END");
+        }
+    }
+    q.push(format_args!(") IS TRUE AS c{i}"));
+    Ok(())
+}
+
+/// Impressions of the last 30 days by campaign: from everyone who exists now, and from the segment's members.
+pub(crate) async fn impressions(
+    conn: &mut Conn,
+    scope: &RuleScope<'_>,
+    segment: i64,
+    campaigns: &[&str],
+) -> Result<BTreeMap<String, Both>> {
+    if campaigns.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut q =
+        QueryBuilder::new("SELECT e.campaign_id, count(*), coalesce(sum(p.m), 0) FROM (SELECT p.id, ");
+    push_segment(&mut q, segment, scope)?;
+    q.push(" IS TRUE AS m ");
+    push_dataset_scan(&mut q, scope.dataset_id);
+    q.push(" LIMIT -1) AS p CROSS JOIN events e ON e.profile_id = p.id AND e.at > ");
+    q.push_bind(scope.now.ms() - 30 * DAY_MS)
+        .push(" AND e.at <= ")
+        .push_bind(scope.now.ms());
+    q.push(" WHERE e.kind_id = (SELECT id FROM event_kinds WHERE name = ")
+        .push_bind(IMPRESSION);
+    q.push(" AND dataset_id = ")
+        .push_bind(scope.dataset_id)
+        .push(") AND e.campaign_id IN (");
+    let mut list = q.separated(", ");
+    for campaign in campaigns {
+        list.push_bind((*campaign).to_owned());
+    }
+    q.push(") GROUP BY e.campaign_id");
+    let rows: Vec<(String, i64, i64)> = q.build_query_as().fetch_all(conn).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(campaign, all, members)| (campaign, Both { all, members }))
+        .collect())
+}
+
+/// The first few who match a rule, and how many do, in one scan: the count goes on where the sample ended.
+pub(crate) async fn first_and_count(
+    conn: &mut Conn,
+    scope: &RuleScope<'_>,
+    rule: &Rule,
+    first: u32,
+) -> Result<(Vec<ProfileId>, i64)> {
+    let mut q = QueryBuilder::new("SELECT p.id ");
+    push_scan_above(&mut q, scope.dataset_id, 0);
+    q.push(" AND ");
+    push_rule(&mut q, rule, scope)?;
+    q.push(" ORDER BY b.first_id, p.id LIMIT ")
+        .push_bind(i64::from(first));
+    let ids: Vec<i64> = q.build_query_scalar().fetch_all(&mut *conn).await?;
+    let found = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    let mut more = 0;
+    if let Some(last) = ids.last().filter(|_| found == i64::from(first)) {
+        let mut q = QueryBuilder::new("SELECT count(*) ");
+        push_scan_above(&mut q, scope.dataset_id, *last);
+        q.push(" AND ");
+        push_rule(&mut q, rule, scope)?;
+        more = q.build_query_scalar().fetch_one(conn).await?;
+    }
+    Ok((ids.into_iter().map(ProfileId).collect(), found + more))
+}
+
+/// The newest finished jobs of the installation, newest first.
+pub(crate) async fn finished_jobs(conn: &mut Conn) -> Result<Vec<Finished>> {
+    let rows: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT deleted + spared + held + failed + gone, work_ms FROM jobs
+         WHERE state IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND work_ms > 0
+         ORDER BY id DESC LIMIT $1",
+    )
+    .bind(JOBS_LOOKED_AT)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(profiles, work_ms)| Finished { profiles, work_ms })
+        .collect())
+}
