@@ -177,9 +177,10 @@ CREATE TABLE jobs (
   reason          TEXT,
   end_reason      TEXT,
   idempotency_key TEXT,
+  idempotency_hash BLOB,                -- of the request's body: the same key with another body is refused
   now_at          INTEGER NOT NULL,     -- the rule's "now": the moment of confirmation
   confirmed_count INTEGER NOT NULL,
-  freeze_seq      INTEGER,              -- change_log number when the target set was complete
+  freeze_seq      INTEGER NOT NULL,     -- change_log number at confirmation: who changed later is looked at again
   freeze_cursor   INTEGER NOT NULL DEFAULT 0, -- the greatest profile id that the freeze has looked at
   freeze_upto     INTEGER NOT NULL,     -- the greatest profile id at confirmation; later ones are newcomers
   epoch           INTEGER NOT NULL DEFAULT 0, -- of the process that works on it
@@ -199,7 +200,6 @@ CREATE TABLE jobs (
   work_ms         INTEGER NOT NULL DEFAULT 0, -- time spent in batches, pauses not counted
   rate            REAL,                 -- profiles a second, moving average of recent batches incl. rests
   phases          TEXT NOT NULL DEFAULT '[]', -- JSON: [{"name","started_at","finished_at"}]
-  impact          TEXT,                 -- JSON of the impact as shown at confirmation
   warehouse_kept  TEXT,                 -- JSON: rows that stay in the warehouse
   created_at      INTEGER NOT NULL,
   start_at        INTEGER NOT NULL,     -- not before

@@ -1,1 +1,112 @@
-//! (being written)
+//! The runner: the only writer of a job's state, cursor and counters. One task for all jobs.
+//!
+//! It takes the smallest next step of the job that has waited longest, so jobs of different datasets interleave by
+//! batch. It is woken by a bell and looks by itself every second: the bell buys speed, the clock buys truth. What it
+//! knows besides the database is only pace; after a crash nothing is missing.
+
+mod batch;
+mod begin;
+mod finish;
+mod freeze;
+mod tick;
+
+use crate::service::Engine;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+/// It looks at least this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After a failure of the database it waits this long.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// What the runner remembers of a job between steps: pace, never truth.
+#[derive(Debug, Clone)]
+pub(crate) struct Memory {
+    /// Targets of the next batch.
+    batch: i64,
+    /// Ids of the next slice of the freeze.
+    window: i64,
+    /// Entries of the next slice of the sweep.
+    sweep: i64,
+    /// Not before this moment.
+    not_before: Option<Instant>,
+    /// Tries of the same batch that failed.
+    tries: u8,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { batch: batch::SIZE_FIRST, window: freeze::WINDOW_FIRST, sweep: finish::SWEEP_FIRST, not_before: None, tries: 0 }
+    }
+}
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Something was done: look again at once.
+    Again,
+    /// Nothing to do before this long, unless the bell rings.
+    Rest(Duration),
+}
+
+/// The runner's own state.
+#[derive(Debug, Default)]
+pub(crate) struct Runner {
+    memories: HashMap<i64, Memory>,
+    /// The job that was served last, so that the next one comes first.
+    served: i64,
+}
+
+/// The background tasks of an engine.
+#[derive(Debug)]
+pub struct Tasks {
+    stop: watch::Sender<bool>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl Tasks {
+    /// Asks them to stop, and waits until they have: the open batch is finished first.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for handle in self.handles {
+            if let Err(error) = handle.await {
+                tracing::error!(%error, "a background task did not end well");
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Starts the runner and the warehouse copier.
+    #[must_use]
+    pub fn start_tasks(&self) -> Tasks {
+        let (stop, stopped) = watch::channel(false);
+        let runner = tokio::spawn(run(self.clone(), stopped.clone()));
+        let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
+        let check = tokio::spawn(crate::service::check_structure(self.clone()));
+        Tasks { stop, handles: vec![runner, copier, check] }
+    }
+}
+
+async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
+    let mut runner = Runner::default();
+    while !*stop.borrow() {
+        let rung = engine.inner.wake.notified();
+        let rest = match runner.tick(&engine).await {
+            Ok(Step::Again) => continue,
+            Ok(Step::Rest(rest)) => rest.min(LOOK_EVERY),
+            Err(error) => {
+                tracing::error!(%error, "the runner could not go on; it will try again");
+                AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = rung => {}
+            () = tokio::time::sleep(rest) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}

@@ -92,7 +92,7 @@ pub(crate) fn writing(file: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", WAL_BYTES_KEPT)
 }
 
-fn reading(file: &Path) -> SqliteConnectOptions {
+pub(crate) fn reading(file: &Path) -> SqliteConnectOptions {
     common(file).read_only(true).pragma("query_only", "ON").pragma("cache_size", READER_CACHE)
 }
 

@@ -1,1 +1,93 @@
-//! (being written)
+//! The warehouse copy: a task that takes over changes in order and says how far it is. A job never outruns it (fact S4).
+//! Knows nothing of jobs but how to count what stays of one.
+
+use crate::{
+    error::Result,
+    service::Engine,
+    store::{self, Conn, Store},
+};
+use domain::{id::JobId, impact::WarehouseKept};
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+use tokio::sync::{Mutex, watch};
+
+/// The copy is looked after at least this often, though every change rings for it.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After a failure it waits this long.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// The open warehouse.
+#[derive(Debug)]
+pub(crate) struct Warehouse {
+    copier: Mutex<Conn>,
+    reader: Mutex<Conn>,
+    watermark: AtomicI64,
+}
+
+impl Warehouse {
+    /// Opens the file in the store's directory.
+    pub(crate) async fn open(store: &Store) -> Result<Self> {
+        let mut copier = store::warehouse::connect(&store.dir).await?;
+        let reader = store::warehouse::connect_reader(&store.dir).await?;
+        let watermark = AtomicI64::new(store::warehouse::watermark(&mut copier).await?);
+        Ok(Self { copier: Mutex::new(copier), reader: Mutex::new(reader), watermark })
+    }
+
+    /// Every change up to and including this number is in the copy, durably.
+    pub(crate) fn watermark(&self) -> i64 {
+        self.watermark.load(Ordering::Acquire)
+    }
+
+    /// Takes over what there is, slice by slice.
+    pub(crate) async fn catch_up(&self, store: &Store) -> Result<()> {
+        loop {
+            let (watermark, more) = store::warehouse::copy_slice(&mut *self.copier.lock().await, store.clock.now()).await?;
+            self.watermark.store(watermark, Ordering::Release);
+            trim(store, watermark).await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What stays of the people that a job deleted; `decided`: the greatest id whose turn has come.
+    pub(crate) async fn kept(&self, job: JobId, decided: i64) -> Result<WarehouseKept> {
+        store::warehouse::kept(&mut *self.reader.lock().await, job, decided).await
+    }
+}
+
+async fn trim(store: &Store, watermark: i64) -> Result<()> {
+    loop {
+        let mut tx = store.write().await?;
+        let removed = store::warehouse::trim_log(&mut tx, watermark).await?;
+        tx.commit().await?;
+        if removed == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The task: takes over changes until told to stop.
+pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
+    let inner = &engine.inner;
+    while !*stop.borrow() {
+        let rung = inner.copy.notified();
+        let rest = match inner.warehouse.catch_up(&inner.store).await {
+            Ok(()) => {
+                inner.wake.notify_one();
+                LOOK_EVERY
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the warehouse copy could not go on; it will be tried again");
+                AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = rung => {}
+            () = tokio::time::sleep(rest) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, and disabling the segment.
+
+use super::{LOOK_EVERY, Step, freeze::membership};
+use crate::{
+    error::Result,
+    service::Engine,
+    store::{self, Tx, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
+};
+use domain::{
+    id::{DatasetId, JobId, SegmentId},
+    job::{JobState, OnActiveCampaign},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// Moves on if it may: not before its time, not without the place, not ahead of the warehouse or against the policy.
+pub(super) async fn step(engine: &Engine, job: &JobRow) -> Result<Step> {
+    let store = &engine.inner.store;
+    let now = store.clock.now();
+    let state = job.state()?;
+    if job.start_at > now.ms() {
+        if state == JobState::Freezing {
+            return go(engine, job, JobState::Scheduled).await;
+        }
+        let left = u64::try_from(job.start_at - now.ms()).unwrap_or(0);
+        return Ok(Step::Rest(Duration::from_millis(left).min(LOOK_EVERY)));
+    }
+    if job.holds_place.is_none() && !take_place(engine, job).await? {
+        return if state == JobState::Queued { Ok(Step::Rest(LOOK_EVERY)) } else { go(engine, job, JobState::Queued).await };
+    }
+    if engine.inner.warehouse.watermark() < job.freeze_seq {
+        engine.inner.copy.notify_one();
+        return wait(engine, job, "Waiting until the data warehouse has a copy of everyone on the list.").await;
+    }
+    if let Some(reason) = campaign_in_the_way(engine, job).await? {
+        return wait(engine, job, &reason).await;
+    }
+    begin_deleting(engine, job).await
+}
+
+async fn go(engine: &Engine, job: &JobRow, next: JobState) -> Result<Step> {
+    let store = &engine.inner.store;
+    let mut tx = store.write().await?;
+    store::job_steps::move_to(&mut tx, store, job, next, store.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Step::Again)
+}
+
+/// Takes the dataset's place, unless another has it or an older job waits for it.
+async fn take_place(engine: &Engine, job: &JobRow) -> Result<bool> {
+    let store = &engine.inner.store;
+    let mut tx = store.write().await?;
+    store::job_steps::fence(&mut tx, store, JobId(job.id), job.state()?).await?;
+    if store::job_steps::queued_before(&mut tx, DatasetId(job.dataset_id), JobId(job.id)).await? {
+        return Ok(false);
+    }
+    let taken = store::job_steps::take_place(&mut tx, JobId(job.id)).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// Says what it waits for, where that is new.
+pub(super) async fn wait(engine: &Engine, job: &JobRow, reason: &str) -> Result<Step> {
+    if job.waiting_for.as_deref() != Some(reason) {
+        let mut tx = engine.inner.store.write().await?;
+        store::job_steps::set_waiting(&mut tx, JobId(job.id), Some(reason)).await?;
+        tx.commit().await?;
+    }
+    Ok(Step::Rest(Duration::from_millis(50)))
+}
+
+/// A running campaign that uses the segment, where the person has not said to go on regardless.
+pub(super) async fn campaign_in_the_way(engine: &Engine, job: &JobRow) -> Result<Option<String>> {
+    if job.spec()?.on_active_campaign == OnActiveCampaign::Proceed {
+        return Ok(None);
+    }
+    let mut conn = engine.inner.store.read().await?;
+    let running = crate::service::usage::running_campaigns(&mut conn, DatasetId(job.dataset_id), SegmentId(job.segment_id)).await?;
+    Ok(match running.first() {
+        Some(name) => Some(format!("The campaign “{name}” is active and uses this segment. The job goes on when it is paused or ended.")),
+        None => None,
+    })
+}
+
+/// Enters `deleting` and disables the segment in the same transaction, so that nobody joins from here on (fact S2).
+async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
+    let store = &engine.inner.store;
+    let now = store.clock.now();
+    let who = membership(job)?;
+    let mut tx = store.write().await?;
+    let disabled = store::segment_jobs::disabled(&mut tx, SegmentId(job.segment_id)).await?;
+    if let (Membership::Rule(rule), false) = (&who, disabled) {
+        correct_members(&mut tx, job, &who, domain::rule::uses_relative_time(rule), now).await?;
+    }
+    store::segment_jobs::disable(&mut tx, SegmentId(job.segment_id), JobId(job.id), matches!(who, Membership::Rule(_)), now).await?;
+    store::job_steps::move_to(&mut tx, store, job, JobState::Deleting, now).await?;
+    tx.commit().await?;
+    Ok(Step::Again)
+}
+
+/// The members of this moment are the target set, corrected by those who changed since it was fixed; where the rule
+/// looks at the clock and time has passed, everyone is looked at again.
+async fn correct_members(tx: &mut Tx, job: &JobRow, who: &Membership, relative: bool, now: Timestamp) -> Result<()> {
+    let everyone = relative && job.start_at > job.now_at;
+    if !everyone && store::job_steps::change_seq(tx).await? == job.freeze_seq {
+        return Ok(());
+    }
+    let segments = store::segments::defs(tx, DatasetId(job.dataset_id)).await?;
+    let scope = RuleScope { dataset_id: job.dataset_id, now, segments: &segments };
+    store::targets::correct_members(tx, job, who, &scope, everyone).await
+}

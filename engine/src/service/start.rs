@@ -1,0 +1,269 @@
+//! Starting a deletion: the checks in their order, the recount, and the one transaction that makes the job.
+
+use super::{Engine, jobs::check_rate};
+use crate::{
+    error::{Error, Result},
+    store::{
+        self,
+        jobs::{JobRow, NewJob},
+        rule_sql::RuleScope,
+    },
+};
+use domain::{
+    access::{Actor, Permission},
+    guard::grouped,
+    id::{DatasetId, JobId},
+    job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, OnActiveCampaign, Progress, WAIT_SECONDS_MAX},
+    problem::{Code, Problem},
+    rule::{Rule, print_redacted},
+    segment::{Segment, name_confirms},
+    time::Timestamp,
+};
+
+/// What makes a repeated request one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The key that the caller chose.
+    pub key: String,
+    /// The hash of the request's body.
+    pub body_hash: [u8; 32],
+}
+
+/// The answer to a start.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Started {
+    /// A new job.
+    New(Job),
+    /// The job that an earlier request with the same key made.
+    Repeated(Job),
+}
+
+impl Started {
+    /// The job, new or not.
+    #[must_use]
+    pub fn job(self) -> Job {
+        match self {
+            Self::New(job) | Self::Repeated(job) => job,
+        }
+    }
+}
+
+/// A checked request.
+struct Checked {
+    segment: Segment,
+    rule: Option<Rule>,
+    /// The rule as it may stand in records: identity literals as keyed hashes.
+    shown: Option<String>,
+    count: i64,
+    now: Timestamp,
+}
+
+impl Engine {
+    /// Confirms a deletion. Nothing is deleted when any check refuses.
+    ///
+    /// The order: who asks, a repeated request, consent, the typed name, numbers in range, the dataset's one place, the
+    /// segment's own job, the plan hash, the recount, an all-matching rule, running campaigns. The plan hash and the
+    /// place are looked at once more inside the transaction.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`, `idempotency_mismatch`, `consent_required`, `name_mismatch`, `invalid`, `job_active`,
+    /// `segment_busy`, `plan_changed`, `count_moved`, `nobody_matches`, `force_required`, `campaign_active`.
+    pub async fn start_job(&self, actor: &Actor, dataset: DatasetId, spec: JobSpec, once: Option<Idempotency>) -> Result<Started> {
+        actor.require_in(Permission::DeleteInBulk, dataset)?;
+        if let Some(earlier) = self.repeated(actor, once.as_ref()).await? {
+            return Ok(Started::Repeated(earlier));
+        }
+        let checked = self.check_start(actor, dataset, &spec).await?;
+        let store = &self.inner.store;
+        let start_at = start_at(&spec, checked.now);
+        let immediate = start_at <= checked.now;
+        let mut tx = store.write().await?;
+        let plan_hash = super::usage::plan_hash(&mut tx, dataset, spec.segment_id).await?;
+        check_plan(&spec, &plan_hash)?;
+        let stored = checked.rule.as_ref().map(ToString::to_string);
+        let takes_place = immediate && !(spec.queue && store::jobs::holder(&mut tx, dataset).await?.is_some());
+        let new = NewJob {
+            dataset,
+            segment_name: &checked.segment.name,
+            rule: stored.as_deref(),
+            rule_shown: checked.shown.as_deref(),
+            spec: &spec,
+            plan_hash: &plan_hash,
+            requested_by: &actor.name,
+            key: once.as_ref().map(|once| (once.key.as_str(), once.body_hash.as_slice())),
+            now: checked.now,
+            start_at,
+            takes_place,
+        };
+        let id = match store::jobs::insert(&mut tx, &new).await {
+            Ok(id) => id,
+            Err(error) if error.unique_violation() => {
+                drop(tx);
+                return self.lost_race(actor, dataset, &spec, once.as_ref(), error).await;
+            }
+            Err(error) => return Err(error),
+        };
+        let detail = serde_json::json!({ "segment": spec.segment_id, "count": checked.count, "plan_hash": plan_hash, "consent": true, "start_at": start_at });
+        self.audit_job(&mut tx, actor, "job.confirmed", dataset, id, detail).await?;
+        tx.commit().await?;
+        self.inner.wake.notify_one();
+        self.inner.copy.notify_one();
+        Ok(Started::New(self.job_anywhere(actor, id).await?))
+    }
+
+    /// Does every check of a start and writes nothing: the job as it would begin, with id 0.
+    ///
+    /// # Errors
+    /// As `start_job`.
+    pub async fn dry_run(&self, actor: &Actor, dataset: DatasetId, spec: JobSpec) -> Result<Job> {
+        actor.require_in(Permission::DeleteInBulk, dataset)?;
+        let checked = self.check_start(actor, dataset, &spec).await?;
+        let slug = store::datasets::slug(&mut *self.inner.store.read().await?, dataset).await?;
+        let counts = Counts::of(checked.count, 0, 0, 0, 0, 0);
+        Ok(Job {
+            id: JobId(0),
+            dataset: slug,
+            segment_id: checked.segment.id,
+            rule: checked.shown,
+            segment_name: checked.segment.name,
+            state: JobState::Freezing,
+            status: JobStatus::Freezing,
+            intent: Intent::Run,
+            intent_by: None,
+            reason_paused: None,
+            requested_by: actor.name.clone(),
+            reason: spec.reason.clone(),
+            created_at: checked.now,
+            start_at: start_at(&spec, checked.now),
+            started_at: None,
+            finished_at: None,
+            end_reason: None,
+            phases: Vec::new(),
+            counts,
+            events_deleted: 0,
+            progress: Progress::of(JobState::Freezing, &counts, false, 0, None),
+            max_rate: spec.max_rate,
+            verified_at: None,
+            scrubbed_at: None,
+            warehouse_kept: None,
+            as_of: checked.now,
+        })
+    }
+
+    /// The job that an earlier request with the same key made, where there is one.
+    async fn repeated(&self, actor: &Actor, once: Option<&Idempotency>) -> Result<Option<Job>> {
+        let Some(once) = once else { return Ok(None) };
+        let found = store::jobs::by_key(&mut *self.inner.store.read().await?, &actor.name, &once.key).await?;
+        match found {
+            Some((id, hash)) if hash == once.body_hash => Ok(Some(self.job_anywhere(actor, id).await?)),
+            Some(_) => Err(Problem::new(Code::IdempotencyMismatch).on("Idempotency-Key").into()),
+            None => Ok(None),
+        }
+    }
+
+    async fn check_start(&self, actor: &Actor, dataset: DatasetId, spec: &JobSpec) -> Result<Checked> {
+        let segment = self.segment(&Actor { name: actor.name.clone(), ..Actor::system() }, dataset, spec.segment_id).await?;
+        check_typed(spec, &segment)?;
+        let mut view = self.inner.store.view().await?;
+        check_place(&mut view, dataset, spec, &segment).await?;
+        check_plan(spec, &super::usage::plan_hash(&mut view, dataset, spec.segment_id).await?)?;
+        let now = self.inner.store.clock.now();
+        let segments = store::segments::defs(&mut view, dataset).await?;
+        let scope = RuleScope { dataset_id: dataset.0, now, segments: &segments };
+        let count = store::segments::count_members(&mut view, &scope, spec.segment_id).await?;
+        let rule = segments.get(&spec.segment_id.0).and_then(|def| def.rule.clone());
+        check_count(spec, &segment, count)?;
+        if !spec.force && rule.as_ref().is_some_and(domain::rule::matches_everyone_trivially) {
+            return Err(Problem::new(Code::ForceRequired).on("force").number("count", count).into());
+        }
+        let running = super::usage::running_campaigns(&mut view, dataset, spec.segment_id).await?;
+        if spec.on_active_campaign == OnActiveCampaign::Block && !running.is_empty() {
+            let names = running.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+            let message = format!("Running campaigns use this segment: {names}. Pause them first, or confirm that you have seen it.");
+            return Err(Problem::because(Code::CampaignActive, message).on("on_active_campaign").list("campaigns", running).into());
+        }
+        let keys = &self.inner.store.keys;
+        let names = store::segment_jobs::names(&mut view, dataset).await?;
+        let name_of = |id: i64| names.get(&id).cloned();
+        let shown = rule.as_ref().map(|rule| print_redacted(rule, name_of, |kind, value| keys.pseudonym(dataset, kind, value)));
+        Ok(Checked { segment, rule, shown, count, now })
+    }
+
+    /// The insert met a unique index: somebody was quicker. The same request gets the first answer.
+    async fn lost_race(&self, actor: &Actor, dataset: DatasetId, spec: &JobSpec, once: Option<&Idempotency>, error: Error) -> Result<Started> {
+        if let Some(earlier) = self.repeated(actor, once).await? {
+            return Ok(Started::Repeated(earlier));
+        }
+        let mut conn = self.inner.store.read().await?;
+        if let Some(holder) = store::jobs::holder(&mut conn, dataset).await? {
+            return Err(job_active(&holder).into());
+        }
+        match store::jobs::of_segment(&mut conn, spec.segment_id).await? {
+            Some(own) => Err(segment_busy(&own).into()),
+            None => Err(error),
+        }
+    }
+}
+
+fn start_at(spec: &JobSpec, now: Timestamp) -> Timestamp {
+    let waited = Timestamp::from_ms(now.ms() + spec.wait_seconds * 1000);
+    spec.start_at.map_or(waited, |at| at.max(waited))
+}
+
+fn check_typed(spec: &JobSpec, segment: &Segment) -> Result<()> {
+    if !spec.consent {
+        return Err(Problem::new(Code::ConsentRequired).on("consent").into());
+    }
+    if !name_confirms(&spec.confirm_name, &segment.name) {
+        return Err(Problem::new(Code::NameMismatch).on("confirm_name").into());
+    }
+    check_rate(spec.max_rate)?;
+    if !(0..=WAIT_SECONDS_MAX).contains(&spec.wait_seconds) {
+        return Err(Problem::because(Code::Invalid, "The waiting period is 0 seconds to a year.").on("wait_seconds").into());
+    }
+    if spec.count_tolerance < 0 || spec.confirm_count < 0 {
+        return Err(Problem::because(Code::Invalid, "Counts and tolerances are not negative.").on("count_tolerance").into());
+    }
+    Ok(())
+}
+
+/// One running job per dataset (fact S8), unless the person asks to queue or the job is to wait for its time anyway.
+async fn check_place(conn: &mut store::Conn, dataset: DatasetId, spec: &JobSpec, segment: &Segment) -> Result<()> {
+    let waits = spec.queue || spec.wait_seconds > 0 || spec.start_at.is_some();
+    if let Some(holder) = store::jobs::holder(conn, dataset).await?.filter(|_| !waits) {
+        return Err(job_active(&holder).into());
+    }
+    match store::jobs::of_segment(conn, segment.id).await? {
+        Some(own) => Err(segment_busy(&own).into()),
+        None => Ok(()),
+    }
+}
+
+fn job_active(holder: &JobRow) -> Problem {
+    let number = JobId(holder.id).number();
+    let message = format!("{number} (“{}”) is running in this dataset. One deletion runs at a time: wait for it, or queue this one behind it.", holder.segment_name);
+    Problem::because(Code::JobActive, message).text("job", holder.id.to_string()).text("number", number).text("segment", holder.segment_name.clone())
+}
+
+fn segment_busy(own: &JobRow) -> Problem {
+    let number = JobId(own.id).number();
+    Problem::because(Code::SegmentBusy, format!("{number} of this segment is not finished yet.")).text("job", own.id.to_string()).text("number", number)
+}
+
+fn check_plan(spec: &JobSpec, plan_hash: &str) -> Result<()> {
+    match &spec.plan_hash {
+        Some(seen) if seen != plan_hash => Err(Problem::new(Code::PlanChanged).text("plan_hash", plan_hash).into()),
+        _ => Ok(()),
+    }
+}
+
+fn check_count(spec: &JobSpec, segment: &Segment, count: i64) -> Result<()> {
+    if (count - spec.confirm_count).abs() > spec.count_tolerance {
+        let message = format!("“{}” has {} profiles now; you confirmed {}. Look again before you confirm.", segment.name, grouped(count), grouped(spec.confirm_count));
+        return Err(Problem::because(Code::CountMoved, message).on("confirm_count").number("count", count).into());
+    }
+    if count == 0 {
+        return Err(Problem::new(Code::NobodyMatches).into());
+    }
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! Rows of jobs: reading them, inserting one, writing what people want. The runner's writes are in `job_steps`.
+
+use super::Conn;
+use crate::error::{Error, Result};
+use domain::{
+    id::{DatasetId, JobId, ProfileId, SegmentId},
+    impact::WarehouseKept,
+    job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, Leftover, Outcome, Phase, Progress},
+    time::Timestamp,
+};
+use sqlx::{FromRow, Row as _};
+
+/// A job as stored.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct JobRow {
+    pub(crate) id: i64,
+    pub(crate) dataset_id: i64,
+    pub(crate) dataset: String,
+    pub(crate) segment_id: i64,
+    pub(crate) segment_name: String,
+    pub(crate) rule: Option<String>,
+    rule_shown: Option<String>,
+    spec: String,
+    state: String,
+    intent: String,
+    intent_by: Option<String>,
+    intent_at: Option<i64>,
+    pub(crate) holds_place: Option<i64>,
+    pub(crate) paused_at: Option<i64>,
+    pub(crate) ending: Option<String>,
+    pub(crate) waiting_for: Option<String>,
+    pub(crate) max_rate: Option<i64>,
+    requested_by: String,
+    reason: Option<String>,
+    pub(crate) end_reason: Option<String>,
+    pub(crate) now_at: i64,
+    pub(crate) confirmed_count: i64,
+    pub(crate) freeze_seq: i64,
+    pub(crate) freeze_cursor: i64,
+    pub(crate) freeze_upto: i64,
+    pub(crate) epoch: i64,
+    pub(crate) pass: i64,
+    pub(crate) cursor: i64,
+    pub(crate) sweep_cursor: Option<Vec<u8>>,
+    pub(crate) resumes: i64,
+    matched: i64,
+    deleted: i64,
+    spared: i64,
+    held: i64,
+    failed: i64,
+    gone: i64,
+    joined_after: Option<i64>,
+    events_deleted: i64,
+    pub(crate) batches: i64,
+    pub(crate) rate: Option<f64>,
+    phases: String,
+    warehouse_kept: Option<String>,
+    created_at: i64,
+    pub(crate) start_at: i64,
+    started_at: Option<i64>,
+    verified_at: Option<i64>,
+    scrubbed_at: Option<i64>,
+    finished_at: Option<i64>,
+}
+
+const SELECT: &str = "SELECT j.*, d.slug AS dataset FROM jobs j JOIN datasets d ON d.id = j.dataset_id";
+
+impl JobRow {
+    /// Where it stands.
+    pub(crate) fn state(&self) -> Result<JobState> {
+        JobState::parse(&self.state).ok_or_else(|| Error::Corrupt(format!("job {} has the unknown state {}", self.id, self.state)))
+    }
+
+    /// What people want.
+    pub(crate) fn intent(&self) -> Result<Intent> {
+        Intent::parse(&self.intent).ok_or_else(|| Error::Corrupt(format!("job {} has the unknown intent {}", self.id, self.intent)))
+    }
+
+    /// What was asked.
+    pub(crate) fn spec(&self) -> Result<JobSpec> {
+        json(&self.spec, "spec")
+    }
+
+    /// The counts so far.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::of(self.matched, self.deleted, self.spared, self.held, self.failed, self.gone);
+        counts.joined_after = self.joined_after;
+        counts
+    }
+
+    /// The phases so far.
+    pub(crate) fn phases(&self) -> Result<Vec<Phase>> {
+        json(&self.phases, "phases")
+    }
+
+    /// As shown. `epoch` is the running process's.
+    pub(crate) fn show(self, epoch: i64, now: Timestamp) -> Result<Job> {
+        let (state, intent, counts) = (self.state()?, self.intent()?, self.counts());
+        let orphaned = self.epoch != 0 && self.epoch != epoch;
+        let status = JobStatus::of(state, intent, self.paused_at.is_some(), self.waiting_for.is_some(), orphaned);
+        let reason_paused = self.reason_paused(status);
+        let phases = self.phases()?;
+        let warehouse_kept: Option<WarehouseKept> = self.warehouse_kept.as_deref().map(|text| json(text, "warehouse_kept")).transpose()?;
+        Ok(Job {
+            id: JobId(self.id),
+            segment_id: SegmentId(self.segment_id),
+            rule: self.rule_shown,
+            state,
+            status,
+            intent,
+            intent_by: self.intent_by,
+            reason_paused,
+            requested_by: self.requested_by,
+            reason: self.reason,
+            created_at: Timestamp::from_ms(self.created_at),
+            start_at: Timestamp::from_ms(self.start_at),
+            started_at: self.started_at.map(Timestamp::from_ms),
+            finished_at: self.finished_at.map(Timestamp::from_ms),
+            end_reason: self.end_reason,
+            phases,
+            counts,
+            events_deleted: self.events_deleted,
+            progress: Progress::of(state, &counts, self.verified_at.is_some(), self.batches, self.rate),
+            max_rate: self.max_rate,
+            verified_at: self.verified_at.map(Timestamp::from_ms),
+            scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
+            warehouse_kept,
+            as_of: now,
+            dataset: self.dataset,
+            segment_name: self.segment_name,
+        })
+    }
+
+    fn reason_paused(&self, status: JobStatus) -> Option<String> {
+        match status {
+            JobStatus::Paused | JobStatus::Pausing => {
+                let by = self.intent_by.as_deref().unwrap_or("somebody");
+                let at = self.intent_at.map(|ms| format!(" at {} UTC", Timestamp::from_ms(ms).time_hm())).unwrap_or_default();
+                Some(format!("Paused by {by}{at}. It keeps its place until it is resumed or cancelled."))
+            }
+            JobStatus::Interrupted => Some("The server was restarted. The job goes on by itself in a moment.".to_owned()),
+            JobStatus::Waiting => self.waiting_for.clone(),
+            _ => None,
+        }
+    }
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| Error::Corrupt(format!("{what} of a job: {e}")))
+}
+
+/// JSON of something of ours; our own types always can be written.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::Corrupt(format!("writing JSON: {e}")))
+}
+
+/// One job.
+pub(crate) async fn find(conn: &mut Conn, id: JobId) -> Result<Option<JobRow>> {
+    let mut q = sqlx::QueryBuilder::new(SELECT);
+    q.push(" WHERE j.id = ").push_bind(id.0);
+    Ok(q.build_query_as().fetch_optional(conn).await?)
+}
+
+/// The jobs of a dataset, newest first, below `before` (0: from the newest).
+pub(crate) async fn list(conn: &mut Conn, dataset: DatasetId, segment: Option<SegmentId>, before: i64, rows: u32) -> Result<Vec<JobRow>> {
+    let mut q = sqlx::QueryBuilder::new(SELECT);
+    q.push(" WHERE j.dataset_id = ").push_bind(dataset.0);
+    if before > 0 {
+        q.push(" AND j.id < ").push_bind(before);
+    }
+    if let Some(segment) = segment {
+        q.push(" AND j.segment_id = ").push_bind(segment.0);
+    }
+    q.push(" ORDER BY j.id DESC LIMIT ").push_bind(i64::from(rows) + 1);
+    Ok(q.build_query_as().fetch_all(conn).await?)
+}
+
+/// Every job that is not over, oldest first.
+pub(crate) async fn unfinished(conn: &mut Conn) -> Result<Vec<JobRow>> {
+    let mut q = sqlx::QueryBuilder::new(SELECT);
+    q.push(" WHERE j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') ORDER BY j.id");
+    Ok(q.build_query_as().fetch_all(conn).await?)
+}
+
+/// The job that holds the dataset's one place.
+pub(crate) async fn holder(conn: &mut Conn, dataset: DatasetId) -> Result<Option<JobRow>> {
+    let mut q = sqlx::QueryBuilder::new(SELECT);
+    q.push(" WHERE j.holds_place = 1 AND j.dataset_id = ").push_bind(dataset.0);
+    Ok(q.build_query_as().fetch_optional(conn).await?)
+}
+
+/// The unfinished job of a segment.
+pub(crate) async fn of_segment(conn: &mut Conn, segment: SegmentId) -> Result<Option<JobRow>> {
+    let mut q = sqlx::QueryBuilder::new(SELECT);
+    q.push(" WHERE j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND j.segment_id = ").push_bind(segment.0);
+    Ok(q.build_query_as().fetch_optional(conn).await?)
+}
+
+/// The job that was started with this key, and the hash of the request's body.
+pub(crate) async fn by_key(conn: &mut Conn, actor: &str, key: &str) -> Result<Option<(JobId, Vec<u8>)>> {
+    let row = sqlx::query("SELECT id, idempotency_hash FROM jobs WHERE requested_by = $1 AND idempotency_key = $2").bind(actor).bind(key).fetch_optional(conn).await?;
+    Ok(match row {
+        Some(row) => Some((JobId(row.try_get(0)?), row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default())),
+        None => None,
+    })
+}
+
+/// A new job, all that `start_job` has worked out.
+#[derive(Debug)]
+pub(crate) struct NewJob<'a> {
+    pub(crate) dataset: DatasetId,
+    pub(crate) segment_name: &'a str,
+    pub(crate) rule: Option<&'a str>,
+    pub(crate) rule_shown: Option<&'a str>,
+    pub(crate) spec: &'a JobSpec,
+    pub(crate) plan_hash: &'a str,
+    pub(crate) requested_by: &'a str,
+    pub(crate) key: Option<(&'a str, &'a [u8])>,
+    pub(crate) now: Timestamp,
+    pub(crate) start_at: Timestamp,
+    pub(crate) takes_place: bool,
+}
+
+/// Inserts the job. Fails with a unique violation where the place is taken or the segment has an unfinished job.
+/// The cut-off (the greatest id given out so far) and the change number are read in the same transaction.
+pub(crate) async fn insert(conn: &mut Conn, job: &NewJob<'_>) -> Result<JobId> {
+    let phases = to_json(&[Phase { name: JobState::Freezing, started_at: job.now, finished_at: None }])?;
+    let id = sqlx::query_scalar(
+        "INSERT INTO jobs (dataset_id, segment_id, segment_name, rule, rule_shown, spec, plan_hash, state, holds_place, max_rate,
+           requested_by, reason, idempotency_key, idempotency_hash, now_at, confirmed_count, freeze_seq, freeze_upto, phases,
+           created_at, start_at, updated_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, change_seq,
+           (SELECT coalesce(max(next_id) - 1, 0) FROM profile_blocks WHERE dataset_id = $1), $17, $15, $18, $15
+         FROM installation RETURNING id",
+    )
+    .bind(job.dataset.0)
+    .bind(job.spec.segment_id.0)
+    .bind(job.segment_name)
+    .bind(job.rule)
+    .bind(job.rule_shown)
+    .bind(to_json(job.spec)?)
+    .bind(job.plan_hash)
+    .bind(JobState::Freezing.as_str())
+    .bind(job.takes_place.then_some(1_i64))
+    .bind(job.spec.max_rate)
+    .bind(job.requested_by)
+    .bind(job.spec.reason.as_deref())
+    .bind(job.key.map(|(key, _)| key))
+    .bind(job.key.map(|(_, hash)| hash))
+    .bind(job.now.ms())
+    .bind(job.spec.confirm_count)
+    .bind(phases)
+    .bind(job.start_at.ms())
+    .fetch_one(conn)
+    .await?;
+    Ok(JobId(id))
+}
+
+/// Writes what people want. The caller has checked that it is legal, in the same transaction.
+pub(crate) async fn set_intent(conn: &mut Conn, id: JobId, intent: Intent, by: &str, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE jobs SET intent = $2, intent_by = $3, intent_at = $4, updated_at = $4, paused_at = CASE WHEN $2 = 'run' THEN NULL ELSE paused_at END WHERE id = $1")
+        .bind(id.0)
+        .bind(intent.as_str())
+        .bind(by)
+        .bind(now.ms())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Sets the speed limit; `None`: no limit.
+pub(crate) async fn set_rate(conn: &mut Conn, id: JobId, max_rate: Option<i64>, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE jobs SET max_rate = $2, updated_at = $3 WHERE id = $1").bind(id.0).bind(max_rate).bind(now.ms()).execute(conn).await?;
+    Ok(())
+}
+
+/// The targets that were not deleted, in id order, above `after`.
+pub(crate) async fn leftovers(conn: &mut Conn, id: JobId, after: i64, rows: u32) -> Result<Vec<Leftover>> {
+    let found = sqlx::query(
+        "SELECT o.profile_id, o.outcome, o.reason,
+           (SELECT i.value FROM identities i WHERE i.profile_id = o.profile_id ORDER BY i.kind LIMIT 1)
+         FROM job_outcomes o WHERE o.job_id = $1 AND o.profile_id > $2 AND o.outcome IN ('held', 'failed', 'spared')
+         ORDER BY o.profile_id LIMIT $3",
+    )
+    .bind(id.0)
+    .bind(after)
+    .bind(i64::from(rows) + 1)
+    .fetch_all(conn)
+    .await?;
+    let row = |row: sqlx::sqlite::SqliteRow| -> Result<Leftover> {
+        let outcome: String = row.try_get(1)?;
+        let outcome = Outcome::parse(&outcome).ok_or_else(|| Error::Corrupt(format!("unknown outcome {outcome}")))?;
+        Ok(Leftover { profile: ProfileId(row.try_get(0)?), outcome, reason: row.try_get(2)?, title: row.try_get(3)? })
+    };
+    found.into_iter().map(row).collect()
+}

@@ -1,0 +1,112 @@
+//! The warehouse file: opening it, copying a slice of changes into it, counting in it. Its connections see lethe.db as
+//! the attached, read-only `live`; every write goes to one file alone, so nothing relies on two files committing together.
+
+use super::{Conn, open};
+use crate::error::{Error, Result};
+use domain::{id::JobId, impact::WarehouseKept, time::Timestamp};
+use sqlx::{ConnectOptions as _, Row as _};
+use std::path::Path;
+
+/// Changes taken over in one transaction.
+const SLICE: i64 = 5_000;
+
+/// Opens the warehouse of a data directory and brings its schema up to date.
+pub(crate) async fn connect(dir: &Path) -> Result<Conn> {
+    let mut conn = open::writing(&dir.join("warehouse.db")).connect().await?;
+    sqlx::migrate!("./migrations_warehouse").run(&mut conn).await?;
+    attach(&mut conn, dir).await?;
+    Ok(conn)
+}
+
+/// A second connection, for counting.
+pub(crate) async fn connect_reader(dir: &Path) -> Result<Conn> {
+    let mut conn = open::reading(&dir.join("warehouse.db")).connect().await?;
+    attach(&mut conn, dir).await?;
+    Ok(conn)
+}
+
+async fn attach(conn: &mut Conn, dir: &Path) -> Result<()> {
+    let path = dir.join("lethe.db");
+    let text = path.to_str().ok_or_else(|| Error::Start("The path of the data directory must be valid UTF-8.".to_owned()))?;
+    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    sqlx::query("ATTACH DATABASE $1 AS live").bind(format!("file:{escaped}?mode=ro")).execute(conn).await?;
+    Ok(())
+}
+
+/// How far the copy is: every change up to and including this number is in it.
+pub(crate) async fn watermark(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT seq FROM main.watermark").fetch_one(conn).await?)
+}
+
+/// Copies the next slice of changes. Gives the new watermark and whether more may follow.
+pub(crate) async fn copy_slice(conn: &mut Conn, now: Timestamp) -> Result<(i64, bool)> {
+    let mut tx = sqlx::Connection::begin_with(conn, "BEGIN IMMEDIATE").await?;
+    let from = watermark(&mut tx).await?;
+    let row = sqlx::query("SELECT count(*), coalesce(max(seq), 0), (SELECT change_seq FROM live.installation) FROM (SELECT seq FROM live.change_log WHERE seq > $1 ORDER BY seq LIMIT $2)")
+        .bind(from)
+        .bind(SLICE)
+        .fetch_one(&mut *tx)
+        .await?;
+    let (rows, last, newest): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let more = rows == SLICE;
+    // A number that was drawn and left no row in the log needs no copying.
+    let upto = if more { last } else { newest };
+    if upto == from {
+        return Ok((from, false));
+    }
+    if rows > 0 {
+        copy_rows(&mut tx, from, upto, now).await?;
+    }
+    sqlx::query("UPDATE main.watermark SET seq = $1, moved_at = $2").bind(upto).bind(now.ms()).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok((upto, more))
+}
+
+async fn copy_rows(conn: &mut Conn, from: i64, upto: i64, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO main.profiles (id, dataset_id, identities, first_seen_at, last_seen_at, created_at, attributes, copied_at)
+         SELECT p.id, p.dataset_id, (SELECT json_group_array(json_array(i.kind, i.value)) FROM live.identities i WHERE i.profile_id = p.id),
+           p.first_seen_at, p.last_seen_at, p.created_at, p.attributes, $3
+         FROM live.profiles p WHERE p.id IN (SELECT c.profile_id FROM live.change_log c WHERE c.seq > $1 AND c.seq <= $2)",
+    )
+    .bind(from)
+    .bind(upto)
+    .bind(now.ms())
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "INSERT OR IGNORE INTO main.events (profile_id, at, eid, dataset_id, kind, value_micros, quantity_micros, campaign_id, properties)
+         SELECT e.profile_id, e.at, e.eid, c.dataset_id, k.name, e.value_micros, e.quantity_micros, e.campaign_id, e.properties
+         FROM live.change_log c
+         CROSS JOIN live.events e ON e.profile_id = c.profile_id AND e.at = c.event_at AND e.eid = c.event_eid
+         CROSS JOIN live.event_kinds k ON k.id = e.kind_id
+         WHERE c.seq > $1 AND c.seq <= $2 AND c.event_eid IS NOT NULL",
+    )
+    .bind(from)
+    .bind(upto)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes what the copy has passed out of the log; on the store's writer.
+pub(crate) async fn trim_log(conn: &mut Conn, watermark: i64) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM change_log WHERE seq IN (SELECT seq FROM change_log WHERE seq <= $1 ORDER BY seq LIMIT $2)").bind(watermark).bind(SLICE).execute(conn).await?;
+    Ok(done.rows_affected())
+}
+
+/// What the copy keeps of the people that a job deleted.
+pub(crate) async fn kept(conn: &mut Conn, job: JobId, decided: i64) -> Result<WarehouseKept> {
+    let row = sqlx::query(
+        "WITH gone AS MATERIALIZED (
+           SELECT t.profile_id AS id FROM live.job_targets t WHERE t.job_id = $1 AND t.profile_id <= $2
+             AND NOT EXISTS (SELECT 1 FROM live.job_outcomes o WHERE o.job_id = t.job_id AND o.profile_id = t.profile_id))
+         SELECT (SELECT count(*) FROM gone CROSS JOIN main.profiles p ON p.id = gone.id),
+                (SELECT count(*) FROM gone CROSS JOIN main.events e ON e.profile_id = gone.id)",
+    )
+    .bind(job.0)
+    .bind(decided)
+    .fetch_one(conn)
+    .await?;
+    Ok(WarehouseKept { profiles: row.try_get(0)?, events: row.try_get(1)? })
+}
