@@ -14,7 +14,11 @@ pub fn plan(profiles: i64, rate: f64, seconds_max: i64) -> Vec<PlannedJob> {
     if profiles <= 0 {
         return Vec::new();
     }
-    let rate = if rate.is_finite() && rate > 0.0 { rate } else { crate::estimate::DOCUMENTED_RATE };
+    let rate = if rate.is_finite() && rate > 0.0 {
+        rate
+    } else {
+        crate::estimate::DOCUMENTED_RATE
+    };
     let fits = whole(rate * lossy(seconds_max.max(1))).max(1);
     let jobs = (profiles / fits + i64::from(profiles % fits != 0)).min(JOBS_MAX);
     let (each, larger) = (profiles / jobs, profiles % jobs);
@@ -22,17 +26,27 @@ pub fn plan(profiles: i64, rate: f64, seconds_max: i64) -> Vec<PlannedJob> {
         .zip(0..jobs)
         .map(|(job, index)| {
             let profiles = each + i64::from(index < larger);
-            PlannedJob { job, profiles, seconds: whole((lossy(profiles) / rate).ceil()).max(1) }
+            PlannedJob {
+                job,
+                profiles,
+                seconds: whole((lossy(profiles) / rate).ceil()).max(1),
+            }
         })
         .collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a duration for people to read; 2^53 profiles are out of reach")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a duration for people to read; 2^53 profiles are out of reach"
+)]
 const fn lossy(n: i64) -> f64 {
     n as f64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is what a limit wants")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`as` saturates, which is what a limit wants"
+)]
 const fn whole(n: f64) -> i64 {
     n as i64
 }
@@ -45,7 +59,14 @@ mod tests {
     #[test]
     fn what_fits_is_one_job_and_nobody_is_none() {
         assert_eq!(plan(0, 100.0, JOB_SECONDS_MAX), vec![]);
-        assert_eq!(plan(43_200_000, 100.0, JOB_SECONDS_MAX), vec![PlannedJob { job: 1, profiles: 43_200_000, seconds: 432_000 }]);
+        assert_eq!(
+            plan(43_200_000, 100.0, JOB_SECONDS_MAX),
+            vec![PlannedJob {
+                job: 1,
+                profiles: 43_200_000,
+                seconds: 432_000
+            }]
+        );
         assert_eq!(plan(43_200_001, 100.0, JOB_SECONDS_MAX).len(), 2);
     }
 

@@ -4,7 +4,7 @@
 //! off the async threads and two at a time, so that a flood of log-ins cannot take the machine. Whether a user exists
 //! cannot be told from the answer nor from the time it takes: an unknown name is checked against a hash of nobody.
 
-use super::Engine;
+use super::{Engine, tries::Tries};
 use crate::{
     error::{Error, Result},
     store::{self, audit::Entry},
@@ -18,10 +18,10 @@ use domain::{
     access::{Actor, Powers, SessionInfo},
     id::UserId,
     problem::{Code, Problem},
-    time::{DAY_MS, Timestamp},
+    time::Timestamp,
 };
 use sha2::{Digest as _, Sha256};
-use std::{collections::HashMap, fmt, sync::LazyLock};
+use std::{fmt, sync::LazyLock};
 
 /// A session that was not used for so long is over: a working day, so that a marketer logs in once.
 const IDLE_MS: i64 = 8 * 3_600_000;
@@ -29,14 +29,6 @@ const IDLE_MS: i64 = 8 * 3_600_000;
 const SESSION_MS: i64 = 12 * 3_600_000;
 /// That something was used is written down at most this often.
 pub(super) const TOUCH_MS: i64 = 60_000;
-/// Wrong tries without delay.
-const FREE_TRIES: u32 = 5;
-/// The first delay after that; it doubles with every try.
-const DELAY_MS: i64 = 1_000;
-/// The longest delay.
-const DELAY_MS_MAX: i64 = 15 * 60_000;
-/// Names remembered at most, so that a flood of made-up names cannot fill the memory.
-const NAMES_MAX: usize = 10_000;
 /// Counts older than this are refreshed in the background when somebody logs in.
 const COUNT_OLD_MS: i64 = 60_000;
 
@@ -53,49 +45,6 @@ impl fmt::Debug for NewSession {
         f.debug_struct("NewSession")
             .field("info", &self.info)
             .finish_non_exhaustive()
-    }
-}
-
-/// Wrong tries by name: how many, and when the last was.
-#[derive(Debug, Default)]
-pub(crate) struct Tries {
-    by_name: HashMap<String, (u32, Timestamp)>,
-}
-
-impl Tries {
-    /// How long this name has to wait still, in milliseconds.
-    fn wait_ms(&self, name: &str, now: Timestamp) -> i64 {
-        let Some((count, last)) = self.by_name.get(name) else {
-            return 0;
-        };
-        let Some(over) = count.checked_sub(FREE_TRIES) else {
-            return 0;
-        };
-        let delay = DELAY_MS
-            .saturating_mul(1_i64.checked_shl(over.min(30)).unwrap_or(i64::MAX))
-            .min(DELAY_MS_MAX);
-        (last.ms() + delay - now.ms()).max(0)
-    }
-
-    fn failed(&mut self, name: &str, now: Timestamp) {
-        if self.by_name.len() >= NAMES_MAX {
-            self.by_name
-                .retain(|_, (_, last)| now.ms() - last.ms() < DELAY_MS_MAX);
-        }
-        if self.by_name.len() < NAMES_MAX || self.by_name.contains_key(name) {
-            let entry = self.by_name.entry(name.to_owned()).or_insert((0, now));
-            // After a day without tries it begins anew.
-            let count = if now.ms() - entry.1.ms() > DAY_MS {
-                0
-            } else {
-                entry.0
-            };
-            *entry = (count.saturating_add(1), now);
-        }
-    }
-
-    fn succeeded(&mut self, name: &str) {
-        self.by_name.remove(name);
     }
 }
 

@@ -6,11 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    store::{
-        self, Conn,
-        access::{InsertToken, Target},
-        audit::Entry,
-    },
+    store::{self, Conn, access::Target, audit::Entry, tokens::InsertToken},
 };
 use domain::{
     access::{
@@ -152,7 +148,7 @@ impl Engine {
             created_by: &actor.name,
         };
         let mut tx = self.inner.store.write().await?;
-        store::access::insert_token(&mut tx, &row, now).await?;
+        store::tokens::insert_token(&mut tx, &row, now).await?;
         let detail = serde_json::json!({ "name": name, "scope": scope });
         let entry = Entry {
             action: "token.create",
@@ -171,7 +167,7 @@ impl Engine {
     /// `forbidden`.
     pub async fn tokens(&self, actor: &Actor) -> Result<Vec<TokenRow>> {
         actor.require(Permission::Administer)?;
-        store::access::tokens(&mut *self.inner.store.read().await?, actor.dataset).await
+        store::tokens::tokens(&mut *self.inner.store.read().await?, actor.dataset).await
     }
 
     /// Makes a token useless, for good.
@@ -182,7 +178,7 @@ impl Engine {
         actor.require(Permission::Administer)?;
         let now = self.inner.store.clock.now();
         let mut tx = self.inner.store.write().await?;
-        if !store::access::revoke_token(&mut tx, key_id, actor.dataset, now).await? {
+        if !store::tokens::revoke_token(&mut tx, key_id, actor.dataset, now).await? {
             return Err(Problem::not_found("token").into());
         }
         let object = format!("token:{key_id}");
@@ -203,14 +199,14 @@ impl Engine {
     /// Failures of the database.
     pub async fn authenticate_token(&self, key_id: &str, secret: &str) -> Result<Option<Actor>> {
         let given = secret_hash(secret);
-        let found = store::access::token(&mut *self.inner.store.read().await?, key_id).await?;
+        let found = store::tokens::token(&mut *self.inner.store.read().await?, key_id).await?;
         let Some(token) = found.filter(|token| bool::from(token.secret_hash.as_slice().ct_eq(&given))) else {
             return Ok(None);
         };
         let now = self.inner.store.clock.now();
         if token.used_at.is_none_or(|used| now.ms() - used.ms() >= TOUCH_MS) {
             let mut tx = self.inner.store.write().await?;
-            store::access::touch_token(&mut tx, key_id, now).await?;
+            store::tokens::touch_token(&mut tx, key_id, now).await?;
             tx.commit().await?;
         }
         let powers = Powers::Token { scope: token.scope };

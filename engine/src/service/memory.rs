@@ -1,6 +1,6 @@
 //! What the services remember between calls. Nothing here matters after a restart.
 
-use super::access::Tries;
+use super::tries::Tries;
 use domain::{dataset::DatasetFigures, id::DatasetId};
 use std::collections::BTreeMap;
 use tokio::sync::{Mutex, Semaphore};

@@ -1,12 +1,44 @@
 //! The use-cases. Every call takes who asks, checks that first, then the guards, does its deed in one transaction
 //! together with its audit entry, and wakes the runner. Knows no SQL (that is `store`), no HTTP and no page.
 
+mod access;
+mod accounts;
+mod audit;
+mod campaigns;
+mod datasets;
+mod impact;
+mod jobs;
+mod memory;
+mod profiles;
+mod segment_rule;
+mod segment_state;
+mod segments;
+mod start;
+#[cfg(test)]
+mod tests;
+mod tries;
+pub(crate) mod usage;
+
 use crate::{
     clock::Clock,
     error::Result,
     store::{self, Store},
+    warehouse::Warehouse,
 };
-use std::{path::PathBuf, sync::Arc};
+pub use access::NewSession;
+use domain::{
+    access::{Actor, Permission},
+    problem::{Code, Problem},
+};
+use memory::Memory;
+pub use start::{Idempotency, Started};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::sync::Notify;
 
 /// How to open a data directory.
@@ -28,6 +60,10 @@ pub struct Engine {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) store: Store,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) memory: Memory,
+    /// Whether the structural check of the file has passed.
+    pub(crate) sound: AtomicBool,
     /// Rung whenever a job may have something to do: new, resumed, cancelled, warehouse moved.
     pub(crate) wake: Notify,
     /// Rung whenever the warehouse copy has something to take over.
@@ -41,11 +77,45 @@ impl Engine {
     /// `Start` with a sentence for the operator; see `store::open`.
     pub async fn open(options: OpenOptions) -> Result<Self> {
         let store = store::open(&options.dir, options.clock).await?;
-        Ok(Self { inner: Arc::new(Inner { store, wake: Notify::new(), copy: Notify::new() }) })
+        let warehouse = Warehouse::open(&store).await?;
+        let inner = Inner { store, warehouse, memory: Memory::default(), sound: AtomicBool::new(false), wake: Notify::new(), copy: Notify::new() };
+        let engine = Self { inner: Arc::new(inner) };
+        engine.first_dataset().await?;
+        engine.settle_members().await?;
+        engine.settle_imports().await?;
+        Ok(engine)
     }
 
     /// Closes the store. Call last.
     pub async fn close(&self) {
         self.inner.store.close().await;
     }
+
+    /// Whether jobs may run: the structural check of the file has passed.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.inner.sound.load(Ordering::Acquire)
+    }
+}
+
+/// Checks the structure of the file in the background; no job starts before it has passed.
+pub(crate) async fn check_structure(engine: Engine) {
+    let found = async { store::space::quick_check(&mut *engine.inner.store.count().await?).await }.await;
+    match found {
+        Ok(None) => {
+            engine.inner.sound.store(true, Ordering::Release);
+            engine.inner.wake.notify_one();
+        }
+        Ok(Some(damage)) => tracing::error!(%damage, "the database file is damaged: nothing will be deleted; restore it from a backup"),
+        Err(error) => tracing::error!(%error, "the structure of the database could not be checked: nothing will be deleted"),
+    }
+}
+
+/// Checks a permission that concerns more than one dataset: who is bound to a dataset does not have it.
+fn require_everywhere(actor: &Actor, permission: Permission) -> Result<()> {
+    actor.require(permission)?;
+    if actor.dataset.is_some() {
+        return Err(Problem::new(Code::Forbidden).into());
+    }
+    Ok(())
 }

@@ -5,6 +5,30 @@
 //! that upgraded to a writer would fail with BUSY_SNAPSHOT, and a second writing connection would need the checkpoint
 //! race that SQLite only closed in 3.51.3.
 
+pub(crate) mod access;
+pub(crate) mod audit;
+pub(crate) mod campaigns;
+pub(crate) mod datasets;
+pub(crate) mod impact;
+pub(crate) mod members;
+pub(crate) mod profiles;
+pub(crate) mod segments;
+pub(crate) mod settings;
+#[cfg(test)]
+pub(crate) mod test_people;
+pub(crate) mod tokens;
+pub(crate) mod job_steps;
+pub(crate) mod jobs;
+pub(crate) mod segment_jobs;
+pub(crate) mod space;
+pub(crate) mod sweep;
+pub(crate) mod targets;
+pub(crate) mod warehouse;
+pub(crate) mod deletion_map;
+pub(crate) mod ingest;
+pub(crate) mod ingest_events;
+pub(crate) mod ingest_lists;
+pub(crate) mod ingest_progress;
 pub(crate) mod keys;
 mod open;
 pub(crate) mod rule_sql;
