@@ -1,0 +1,40 @@
+//! The doors between pages and the engine. A door asks who is there, calls one service and hands back what it says; rooms
+//! are elsewhere. Expected refusals are values ([`Answer`]); an `Err` would be HTTP 500.
+
+pub mod campaigns;
+pub mod deletion;
+pub mod frame;
+pub mod jobs;
+pub mod overview;
+pub mod profiles;
+pub mod segments;
+pub mod session;
+
+use domain::problem::Problem;
+use leptos::prelude::ServerFnError;
+
+#[cfg(feature = "ssr")]
+mod back;
+#[cfg(feature = "ssr")]
+mod door;
+#[cfg(feature = "ssr")]
+mod start;
+#[cfg(feature = "ssr")]
+pub use door::Settings;
+
+/// What was asked, or why not.
+pub type Answer<T> = Result<T, Problem>;
+/// What a server function returns.
+pub type Reply<T> = Result<Answer<T>, ServerFnError>;
+
+/// One refusal out of two kinds: a failure of the call itself becomes `internal`.
+pub fn flat<T>(reply: Reply<T>) -> Answer<T> {
+    reply.unwrap_or_else(|_| Err(Problem::new(domain::problem::Code::Internal)))
+}
+
+/// Sets the status of the page that is being rendered.
+#[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "pages are rendered on the server alone"))]
+pub fn set_status(status: u16) {
+    #[cfg(feature = "ssr")]
+    door::set_status(status);
+}

@@ -1,0 +1,178 @@
+//! Segments: looking, making, changing, counting.
+
+use super::Reply;
+use domain::{
+    job::Job,
+    page::Page,
+    profile::ProfileRow,
+    segment::{Preview, Segment},
+    usage::Usage,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The data of a segment's page: that of the open tab.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SegmentView {
+    /// The segment.
+    pub segment: Segment,
+    /// The tab `users`.
+    pub users: Option<Page<ProfileRow>>,
+    /// The tab `used-by`, and of a disabled segment.
+    pub usage: Option<Vec<Usage>>,
+    /// Its deletions.
+    pub jobs: Page<Job>,
+    /// Of a disabled rule segment: how many match its rule now.
+    pub would_match: Option<i64>,
+}
+
+/// All segments.
+#[server]
+pub async fn list_segments(ds: String, show_disabled: bool) -> Reply<Vec<Segment>> {
+    use super::door::{Door, reply};
+    reply(async {
+        let door = Door::open(&ds).await?;
+        Ok(door.engine.segments(door.actor(), door.id(), show_disabled).await?)
+    })
+    .await
+}
+
+/// One segment.
+#[server]
+pub async fn get_segment(ds: String, id: String) -> Reply<Segment> {
+    use super::door::{self, Door, reply};
+    reply(async {
+        let door = Door::open(&ds).await?;
+        Ok(door.engine.segment(door.actor(), door.id(), door::id(&id, "segment")?).await?)
+    })
+    .await
+}
+
+/// One segment with what its open tab shows.
+#[server]
+pub async fn show_segment(ds: String, id: String, tab: String, q: String, cursor: String) -> Reply<SegmentView> {
+    use super::door::{self, Door, reply};
+    use domain::{page::PageRequest, profile::ProfileQuery, segment::SegmentState};
+    reply(async {
+        let door = Door::open(&ds).await?;
+        let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
+        let segment = engine.segment(actor, ds, door::id(&id, "segment")?).await?;
+        let disabled = segment.state == SegmentState::Disabled;
+        let mut view = SegmentView { users: None, usage: None, would_match: None, jobs: Page { items: vec![], next: None }, segment };
+        let id = view.segment.id;
+        view.jobs = engine.jobs(actor, ds, Some(id), PageRequest::default()).await?;
+        if tab == "users" {
+            let page = PageRequest { limit: None, cursor: Some(cursor).filter(|c| !c.is_empty()) };
+            let q = Some(q).filter(|q| !q.trim().is_empty());
+            view.users = Some(engine.profiles(actor, ds, ProfileQuery { q, segment: Some(id), page }).await?);
+        }
+        if tab == "used-by" || disabled {
+            view.usage = Some(engine.usage(actor, ds, id).await?);
+        }
+        if let Some(rule) = view.segment.rule.as_deref().filter(|_| disabled) {
+            view.would_match = Some(engine.preview(actor, ds, rule).await?.count);
+        }
+        Ok(view)
+    })
+    .await
+}
+
+/// Counts who matches a rule, and names the first few. Writes nothing.
+#[server]
+pub async fn preview_rule(ds: String, rule: String) -> Reply<Preview> {
+    use super::door::{Door, reply};
+    reply(async {
+        let door = Door::open(&ds).await?;
+        Ok(door.engine.preview(door.actor(), door.id(), &rule).await?)
+    })
+    .await
+}
+
+/// What leans on a segment, directly and through other segments.
+#[server]
+pub async fn list_dependencies(ds: String, segment: String) -> Reply<Vec<Usage>> {
+    use super::door::{self, Door, reply};
+    reply(async {
+        let door = Door::open(&ds).await?;
+        Ok(door.engine.usage(door.actor(), door.id(), door::id(&segment, "segment")?).await?)
+    })
+    .await
+}
+
+/// Makes a segment.
+#[server]
+pub async fn create_segment(ds: String, name: String, kind: String, #[server(default)] rule: String) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    use domain::segment::{SegmentKind, SegmentSpec};
+    let page = back::Back::to(paths::new_segment(&ds));
+    let page = page.keep("name", name.clone()).keep("kind", kind.clone()).keep("rule", rule.clone());
+    back::post(page, async {
+        let door = door::Door::open(&ds).await?;
+        let kind = SegmentKind::parse(&kind).unwrap_or(SegmentKind::Rule);
+        let spec = SegmentSpec { name, kind, rule: (kind == SegmentKind::Rule).then_some(rule) };
+        let made = door.engine.create_segment(door.actor(), door.id(), spec).await?;
+        Ok(back::done(&paths::segment(&ds, made.id), "created"))
+    })
+    .await
+}
+
+/// Changes a segment's name and rule.
+#[server]
+pub async fn update_segment(ds: String, id: String, name: String, #[server(default)] rule: Option<String>) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    use domain::segment::SegmentChange;
+    let page = back::Back::to(format!("{}/{}/edit", paths::segments(&ds), paths::encode(&id)));
+    let page = page.keep("name", name.clone()).keep("rule", rule.clone().unwrap_or_default());
+    back::post(page, async {
+        let door = door::Door::open(&ds).await?;
+        let change = SegmentChange { name: Some(name), rule };
+        let id = door::id(&id, "segment")?;
+        door.engine.update_segment(door.actor(), door.id(), id, change).await?;
+        Ok(back::done(&paths::segment(&ds, id), "changed"))
+    })
+    .await
+}
+
+/// Counts a segment anew.
+#[server]
+pub async fn refresh_count(ds: String, id: String) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    let page = format!("{}/{}", paths::segments(&ds), paths::encode(&id));
+    back::post(back::Back::to(page.clone()), async {
+        let door = door::Door::open(&ds).await?;
+        door.engine.refresh_count(door.actor(), door.id(), door::id(&id, "segment")?).await?;
+        Ok(back::done(&page, "counted"))
+    })
+    .await
+}
+
+/// Lets people join again.
+#[server]
+pub async fn enable_segment(ds: String, id: String) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    let page = format!("{}/{}", paths::segments(&ds), paths::encode(&id));
+    back::post(back::Back::to(page.clone()), async {
+        let door = door::Door::open(&ds).await?;
+        door.engine.enable_segment(door.actor(), door.id(), door::id(&id, "segment")?).await?;
+        Ok(back::done(&page, "enabled"))
+    })
+    .await
+}
+
+/// Lets nobody join any more.
+#[server]
+pub async fn disable_segment(ds: String, id: String) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    let page = format!("{}/{}", paths::segments(&ds), paths::encode(&id));
+    back::post(back::Back::to(page.clone()), async {
+        let door = door::Door::open(&ds).await?;
+        door.engine.disable_segment(door.actor(), door.id(), door::id(&id, "segment")?).await?;
+        Ok(back::done(&page, "disabled"))
+    })
+    .await
+}

@@ -1,0 +1,96 @@
+//! From the confirm form to what is asked of the engine, and back to the field that a refusal concerns.
+
+use super::{
+    back::Back,
+    deletion::StartForm,
+    door::{self, Door, Refusal},
+};
+use crate::paths;
+use domain::{
+    job::{JobSpec, OnActiveCampaign, PASSWORD_FRESH_MS, RETRY_PASSES},
+    problem::{Code, Problem},
+    segment::typed_count,
+};
+use engine::{Error, Idempotency};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// Back to the delete page with all that was typed but the password.
+pub(super) fn back(form: &StartForm) -> Back {
+    let page = format!("{}/{}/delete", paths::segments(&form.ds), paths::encode(&form.segment));
+    Back::to(page)
+        .keep("confirm_name", &form.confirm_name)
+        .keep("confirm_count", &form.confirm_count)
+        .keep("consent", &form.consent)
+        .keep("seen", &form.seen)
+        .keep("everyone", &form.everyone)
+        .keep("start", &form.start)
+        .keep("max_rate", &form.max_rate)
+        .keep("spare_changed", if form.spare_changed.is_empty() { "no" } else { "yes" })
+        .keep("reason", &form.reason)
+}
+
+/// Takes the password where the log-in is older than five minutes.
+pub(super) async fn password(door: &Door, form: &StartForm) -> Result<(), Refusal> {
+    if door::now().ms() - door.session.password_at.ms() <= PASSWORD_FRESH_MS {
+        return Ok(());
+    }
+    if form.password.is_empty() {
+        return Err(Problem::new(Code::PasswordRequired).on("password").into());
+    }
+    let cookie = door::cookie().ok_or_else(|| Problem::new(Code::Unauthenticated))?;
+    door.engine.confirm_password(&cookie, &form.password).await.map_err(refused)?;
+    Ok(())
+}
+
+/// What is asked.
+pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
+    let count = typed_count(&form.confirm_count).ok_or_else(|| Problem::new(Code::CountInvalid).on("confirm_count"))?;
+    Ok(JobSpec {
+        segment_id: door::id(&form.segment, "segment")?,
+        consent: !form.consent.is_empty(),
+        confirm_name: form.confirm_name.clone(),
+        confirm_count: count,
+        count_tolerance: 0,
+        plan_hash: Some(form.plan_hash.clone()).filter(|hash| !hash.is_empty()),
+        reason: Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
+        start_at: None,
+        wait_seconds: if form.start == "wait" { door::wait_seconds() } else { 0 },
+        max_rate: door::rate(&form.max_rate)?,
+        spare_changed: !form.spare_changed.is_empty(),
+        retry_passes: RETRY_PASSES,
+        on_active_campaign: if form.seen.is_empty() { OnActiveCampaign::Block } else { OnActiveCampaign::Proceed },
+        queue: form.start == "queue",
+        force: !form.everyone.is_empty() && door.actor().may(domain::access::Permission::DeleteInBulk),
+    })
+}
+
+/// The page's key with a fingerprint of what was asked, the password aside.
+pub(super) fn once(form: &StartForm) -> Option<Idempotency> {
+    let asked = StartForm { password: String::new(), ..form.clone() };
+    let text = format!("{asked:?}");
+    let mut body_hash = [0; 32];
+    for (part, seed) in body_hash.chunks_exact_mut(8).zip(0_u8..) {
+        let mut hasher = DefaultHasher::new();
+        (seed, &text).hash(&mut hasher);
+        part.copy_from_slice(&hasher.finish().to_le_bytes());
+    }
+    (!form.key.is_empty()).then(|| Idempotency { key: form.key.clone(), body_hash })
+}
+
+/// Names the box that a refusal concerns, so that the page can put the words beside it and the cursor into it.
+pub(super) fn refused(error: Error) -> Refusal {
+    let mut problem = error.into_problem();
+    let field = match problem.code {
+        Code::NameMismatch => Some("confirm_name"),
+        Code::CountInvalid | Code::CountMoved => Some("confirm_count"),
+        Code::ConsentRequired => Some("consent"),
+        Code::CampaignActive => Some("seen"),
+        Code::ForceRequired => Some("everyone"),
+        Code::PasswordRequired | Code::PasswordWrong => Some("password"),
+        _ => None,
+    };
+    if let Some(field) = field {
+        problem.field = Some(field.to_owned());
+    }
+    problem.into()
+}

@@ -1,0 +1,41 @@
+//! Which page answers at which address. Every page comes complete, so it works before WASM has loaded and without it, and
+//! its status can be set while its data loads.
+
+use crate::pages::{
+    campaign::CampaignPage, campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage, login::LoginPage,
+    not_found::NotFound, overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, segment::SegmentPage,
+    segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+};
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+/// The pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds") view=OverviewPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/profiles") view=ProfilesPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/profiles/:id") view=ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/segments") view=SegmentsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/segments/new") view=SegmentNewPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/segments/:id") view=SegmentPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/segments/:id/edit") view=SegmentEditPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/segments/:id/delete") view=DeletePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/jobs") view=JobsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/jobs/:id") view=JobPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/campaigns/:id") view=CampaignPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}

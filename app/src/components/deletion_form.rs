@@ -1,0 +1,209 @@
+//! The last step of a deletion: its options, and what must be typed and ticked.
+
+use super::{Typed, one_or_many};
+use crate::{
+    api::deletion::DeletionView,
+    islands::{RateBox, TypedBox},
+    paths,
+    ui::{Check, TextField},
+};
+use domain::{guard::grouped, impact::Impact};
+use leptos::prelude::*;
+
+const DAY_SECONDS: i64 = 86_400;
+const HOUR_SECONDS: i64 = 3_600;
+
+/// When, how fast, and what becomes of those who change. Belongs to the confirm form and stands beside it.
+#[component]
+pub fn Options(
+    /// The dataset.
+    #[prop(into)]
+    ds: String,
+    /// The page's data.
+    data: DeletionView,
+    /// What was typed, after a refusal.
+    typed: Typed,
+) -> impl IntoView {
+    let chosen = match typed.get("start").as_str() {
+        "" if data.wait_seconds > 0 => "wait".to_owned(),
+        "" => "now".to_owned(),
+        other => other.to_owned(),
+    };
+    let wait = wait_words(if data.wait_seconds > 0 { data.wait_seconds } else { DAY_SECONDS });
+    let queue = data.running.is_some();
+    view! {
+        <section class="card">
+            <div class="head"><h2>"Options"</h2></div>
+            <div class="body options-form">
+                <fieldset>
+                    <legend>"Start"</legend>
+                    <Start own="now" chosen=chosen.clone() label="At once".to_owned() hint="It can be paused and cancelled while it runs" />
+                    <Start own="wait" chosen=chosen.clone() label=format!("After a waiting period of {wait}") hint="It can be cancelled until then" />
+                    {queue.then(|| view! { <Start own="queue" chosen label="After the running deletion".to_owned() hint="It starts by itself" /> })}
+                </fieldset>
+                <RateBox
+                    ds=ds
+                    segment=data.segment.id.to_string()
+                    value=typed.get("max_rate")
+                    error=typed.error("max_rate")
+                    focus=typed.at("max_rate")
+                />
+                <Check
+                    name="form[spare_changed]"
+                    label="Keep people who no longer match when their turn comes"
+                    on=typed.get("spare_changed") != "no"
+                    form="confirm"
+                />
+                <TextField
+                    name="form[reason]"
+                    label="Reason"
+                    value=typed.get("reason")
+                    hint="Kept in the record, for colleagues. Optional."
+                    form="confirm"
+                />
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// One way to start.
+#[component]
+fn Start(
+    /// Its value.
+    own: &'static str,
+    /// The chosen value.
+    chosen: String,
+    /// Its label.
+    label: String,
+    /// What it means.
+    hint: &'static str,
+) -> impl IntoView {
+    view! {
+        <label class="check">
+            <input type="radio" name="form[start]" form="confirm" value=own checked=chosen == own />
+            <span>{label}<small>{hint}</small></span>
+        </label>
+    }
+    .into_any()
+}
+
+fn wait_words(seconds: i64) -> String {
+    match seconds {
+        s if s % DAY_SECONDS == 0 => one_or_many(s / DAY_SECONDS, "day", "days"),
+        s if s % HOUR_SECONDS == 0 => one_or_many(s / HOUR_SECONDS, "hour", "hours"),
+        s => one_or_many(s / 60, "minute", "minutes"),
+    }
+}
+
+/// The confirm form.
+#[component]
+pub fn ConfirmForm(
+    /// The dataset.
+    #[prop(into)]
+    ds: String,
+    /// The page's data.
+    data: DeletionView,
+    /// What was typed, after a refusal.
+    typed: Typed,
+) -> impl IntoView {
+    let keep = paths::segment(&ds, data.segment.id);
+    let events = one_or_many(data.impact.events, "event goes", "events go");
+    view! {
+        <section class="card">
+            <div class="head"><h2>"Confirm"</h2></div>
+            <form class="body confirm-form" id="confirm" method="post" action="/fn/start_job" autocomplete="off">
+                <p>
+                    <b>"Deleted users cannot be recovered. "</b>
+                    {format!("Their {events} with them. All-time totals do not change. Reports for past periods will show lower numbers than before.")}
+                </p>
+                <p class="hint">
+                    "The list of people is fixed when you confirm. The segment is disabled from the moment deleting begins, and stays so until somebody enables it. One job may leave some people behind; its page says who and why."
+                </p>
+                <input type="hidden" name="form[ds]" value=ds />
+                <input type="hidden" name="form[segment]" value=data.segment.id.to_string() />
+                <input type="hidden" name="form[plan_hash]" value=data.impact.plan_hash.clone() />
+                <input type="hidden" name="form[key]" value=data.key.clone() />
+                <Typing data=data.clone() typed=typed.clone() />
+                <Ticks impact=data.impact.clone() typed=typed.clone() />
+                {data.password_needed.then(|| view! {
+                    <TextField
+                        name="form[password]"
+                        label="Password"
+                        kind="password"
+                        autocomplete="current-password"
+                        hint="Your log-in is older than five minutes."
+                        error=typed.error("password")
+                        focus=typed.at("password")
+                    />
+                })}
+                <div class="acts">
+                    <button class="btn danger">"Confirm Delete"</button>
+                    <a class="btn" href=keep>"Keep these profiles"</a>
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// What must be typed.
+#[component]
+fn Typing(
+    /// The page's data.
+    data: DeletionView,
+    /// What was typed, after a refusal.
+    typed: Typed,
+) -> impl IntoView {
+    view! {
+        <p class="hint">
+            "Type " <b>{data.segment.name.clone()}</b> " and " <b class="tnum">{grouped(data.impact.profiles)}</b> " to confirm."
+        </p>
+        <div class="pair">
+            <TypedBox
+                name="form[confirm_name]".to_owned()
+                id="confirm_name".to_owned()
+                label="Segment name".to_owned()
+                value=typed.get("confirm_name")
+                expected=data.segment.name.clone()
+                digits=false
+                error=typed.error("confirm_name")
+                focus=typed.at("confirm_name")
+            />
+            <TypedBox
+                name="form[confirm_count]".to_owned()
+                id="confirm_count".to_owned()
+                label="Number of profiles".to_owned()
+                value=typed.get("confirm_count")
+                expected=data.impact.profiles.to_string()
+                digits=true
+                error=typed.error("confirm_count")
+                focus=typed.at("confirm_count")
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// What must be ticked.
+#[component]
+fn Ticks(
+    /// The impact.
+    impact: Impact,
+    /// What was typed, after a refusal.
+    typed: Typed,
+) -> impl IntoView {
+    let running = impact.running_campaigns();
+    let campaigns = if running == 1 { "1 running campaign is affected".to_owned() } else { format!("{running} running campaigns are affected") };
+    let tick = |name: &'static str, label: String| {
+        view! { <Check name=format!("form[{name}]") label on=!typed.get(name).is_empty() error=typed.error(name) focus=typed.at(name) /> }
+    };
+    view! {
+        <div>
+            {(running > 0).then(|| tick("seen", format!("I have seen that {campaigns}")))}
+            {impact.everyone.then(|| tick("everyone", "This is everyone in the dataset, and that is meant".to_owned()))}
+            {tick("consent", "I understand that deleted users cannot be recovered".to_owned())}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,99 @@
+//! What is said about a job: by status, by speed, aloud.
+
+use super::{job_view::profiles, stamp};
+use domain::{
+    estimate::range_in_words,
+    guard::grouped,
+    job::{Job, JobState, JobStatus},
+};
+
+/// What the status means, and what can be done about it.
+pub fn sentence(job: &Job) -> String {
+    let deleted = grouped(job.counts.deleted);
+    let stay = match job.counts.deleted {
+        0 => "If you cancel, everybody is kept.".to_owned(),
+        _ => format!("If you cancel, the {deleted} stay deleted and the rest are kept."),
+    };
+    match job.status {
+        JobStatus::Freezing => "The list of people is being fixed. Nobody has been deleted yet.".to_owned(),
+        JobStatus::AwaitingApproval => "A second person must agree. Nobody has been deleted yet.".to_owned(),
+        JobStatus::Scheduled => format!(
+            "Starts on {}. The list is fixed; nobody has been deleted yet. Until then these people still get messages.",
+            job.start_at.date_time_short()
+        ),
+        JobStatus::Queued => "Another deletion runs in this dataset. This one starts by itself after it.".to_owned(),
+        JobStatus::Deleting => format!("You can close this page. The job runs on the server. {stay}"),
+        JobStatus::Sweeping | JobStatus::Verifying | JobStatus::Scrubbing | JobStatus::Sealing => {
+            "You can close this page. Everyone's turn has come; the job is being brought to its end.".to_owned()
+        }
+        JobStatus::Pausing => format!("It stops before the next batch. {deleted} are deleted so far."),
+        JobStatus::Paused => format!("It keeps its place and goes on when you resume it. {stay}"),
+        JobStatus::Cancelling => format!("It ends after the open batch. The {deleted} deleted so far stay deleted."),
+        JobStatus::Interrupted => "The server was restarted. The job goes on by itself in a moment.".to_owned(),
+        JobStatus::Waiting => "It goes on by itself.".to_owned(),
+        JobStatus::Completed | JobStatus::CompletedWithLeftovers | JobStatus::Cancelled | JobStatus::Failed => ended(job),
+    }
+}
+
+fn ended(job: &Job) -> String {
+    let when = job.finished_at.map(|at| format!("Ended on {}. ", at.date_time_short())).unwrap_or_default();
+    format!("{when}Asked by {}.", job.requested_by)
+}
+
+/// How long still.
+pub fn eta(job: &Job) -> String {
+    match (job.state, job.progress.eta_low, job.progress.eta_high) {
+        (state, ..) if state.terminal() || state.before_deleting() => String::new(),
+        (JobState::Deleting, Some(low), Some(high)) => format!("{} left", range_in_words(low, high)),
+        (JobState::Deleting, ..) => "estimating how long".to_owned(),
+        _ => "almost done".to_owned(),
+    }
+}
+
+/// How fast.
+pub fn speed(job: &Job) -> String {
+    let limit = job.max_rate.map(|rate| format!("at most {} a second, your limit", grouped(rate)));
+    let now = job.progress.rate.filter(|_| job.state == JobState::Deleting).map(|rate| format!("about {} a second", grouped(rounded(rate))));
+    match (now, limit) {
+        (Some(now), Some(limit)) => format!("{now}, {limit}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => "no limit".to_owned(),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and a rate for people is far below it")]
+fn rounded(rate: f64) -> i64 {
+    let step = if rate >= 1_000.0 { 100.0 } else { 1.0 };
+    ((rate / step).round() * step) as i64
+}
+
+/// What is said aloud. The text changes at the start, each quarter, pause and end alone, so that nothing else is read out.
+pub fn spoken(job: &Job) -> String {
+    let counts = job.counts;
+    match job.status {
+        JobStatus::Paused => format!("Paused with {} of {} deleted.", grouped(counts.deleted), grouped(counts.matched)),
+        JobStatus::Pausing => "Pausing.".to_owned(),
+        JobStatus::Cancelling => "Cancelling.".to_owned(),
+        JobStatus::Completed => format!("Finished. {} deleted, nobody of the list is left.", profiles(counts.deleted)),
+        JobStatus::CompletedWithLeftovers => {
+            format!("Finished. {} deleted, {} left.", profiles(counts.deleted), grouped(counts.leftovers()))
+        }
+        JobStatus::Cancelled => format!("Cancelled. {} deleted, the rest are kept.", profiles(counts.deleted)),
+        JobStatus::Failed => format!("Failed. {} deleted, the rest are kept.", profiles(counts.deleted)),
+        JobStatus::Scheduled => format!("Starts on {}.", job.start_at.date_time_short()),
+        JobStatus::Queued => "Waiting for another deletion to end.".to_owned(),
+        _ => running(job),
+    }
+}
+
+fn running(job: &Job) -> String {
+    match (job.state, job.progress.percent) {
+        (state, _) if state.before_deleting() => "Deletion accepted.".to_owned(),
+        (JobState::Deleting, Some(percent)) if percent >= 25 => format!("{} percent done.", percent / 25 * 25),
+        (JobState::Deleting, _) => {
+            let since = job.started_at.map(|at| format!(" at {}", stamp(at))).unwrap_or_default();
+            format!("Deletion started{since}.")
+        }
+        _ => "Everyone's turn has come. Checking who is left.".to_owned(),
+    }
+}

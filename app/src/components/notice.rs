@@ -1,0 +1,45 @@
+//! Word of what was done, and of what was refused, at the top of the page that a form led to.
+
+use super::{Typed, typed::sentence};
+use crate::ui::{Banner, Tone};
+use leptos::prelude::*;
+
+/// What was done, by its code in the address. Nothing is shown for codes that are not ours.
+fn done(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "started" => "The deletion has been accepted",
+        "paused" => "The job is asked to pause",
+        "resumed" => "The job goes on",
+        "cancelled" => "The job is asked to end",
+        "rate" => "The speed limit has been set",
+        "created" => "The segment has been created",
+        "changed" => "The segment has been changed",
+        "counted" => "Counted just now",
+        "enabled" => "The segment is enabled: people join it again",
+        "disabled" => "The segment is disabled: nobody joins it",
+        "status" => "The campaign's status has been changed",
+        "logged_out" => "You are logged out",
+        _ => return None,
+    })
+}
+
+/// Both kinds of word. A refusal names the box that it is about and leads there.
+#[component]
+pub fn Notices(
+    /// The page's address.
+    typed: Typed,
+) -> impl IntoView {
+    let good = done(&typed.get("done")).map(|title| view! { <Banner tone=Tone::Ok title role="status" /> });
+    let bad = typed.problem().map(|code| {
+        let field = typed.get("field");
+        let known = field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !field.is_empty();
+        let link = known.then(|| view! { <p><a href=format!("#{field}")>"Go to the box concerned"</a></p> });
+        view! {
+            <Banner tone=Tone::Bad title="That was not done" role="alert">
+                <p>{sentence(code, &field)}</p>
+                {link}
+            </Banner>
+        }
+    });
+    view! { {good} {bad} }.into_any()
+}

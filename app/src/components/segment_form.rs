@@ -1,0 +1,114 @@
+//! The form of a new or changed segment: a name, a kind, a rule with its live count.
+
+use super::Typed;
+use crate::{
+    api::segments::preview_rule,
+    islands::{PreviewView, RuleBox},
+    ui::TextField,
+};
+use domain::{
+    problem::Problem,
+    segment::{Preview, SegmentKind},
+};
+use leptos::prelude::*;
+
+/// What the form begins with.
+#[derive(Debug, Clone)]
+pub struct SegmentDraft {
+    /// The dataset.
+    pub ds: String,
+    /// The segment's id; empty for a new one.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// How people come to be in.
+    pub kind: SegmentKind,
+    /// Its rule.
+    pub rule: String,
+    /// What was found about the rule while the page was made.
+    pub found: Option<PreviewView>,
+}
+
+/// Looks at a rule while the page is being made, so that its count or its mistake is there without WASM too.
+pub async fn look(ds: &str, rule: &str) -> Option<PreviewView> {
+    if rule.trim().is_empty() {
+        return None;
+    }
+    let answer = crate::api::flat(preview_rule(ds.to_owned(), rule.to_owned()).await);
+    Some(preview_words(answer))
+}
+
+/// A preview in words.
+pub fn preview_words(answer: Result<Preview, Problem>) -> PreviewView {
+    match answer {
+        Ok(preview) => {
+            let few: Vec<_> = preview.sample.iter().take(3).map(|row| row.title.clone()).collect();
+            let names = if few.is_empty() { String::new() } else { format!(", such as {}", few.join(", ")) };
+            let who = super::one_or_many(preview.count, "profile matches", "profiles match");
+            PreviewView { good: true, text: format!("{who}{names}. Counted {}, exact.", super::stamp(preview.counted_at)) }
+        }
+        Err(problem) => PreviewView { good: false, text: problem.message },
+    }
+}
+
+/// The form.
+#[component]
+pub fn SegmentForm(
+    /// What it begins with.
+    draft: SegmentDraft,
+    /// What was typed, after a refusal.
+    typed: Typed,
+) -> impl IntoView {
+    let new = draft.id.is_empty();
+    let action = if new { "/fn/create_segment" } else { "/fn/update_segment" };
+    let rule = (new || draft.kind == SegmentKind::Rule).then(|| {
+        let error = typed.problem().is_some_and(|_| typed.at("rule"));
+        view! { <RuleBox ds=draft.ds.clone() value=draft.rule.clone() found=draft.found.clone() wrong=error /> }
+    });
+    view! {
+        <form class="form" method="post" action=action>
+            <input type="hidden" name="ds" value=draft.ds.clone() />
+            {(!new).then(|| view! { <input type="hidden" name="id" value=draft.id.clone() /> })}
+            <TextField
+                name="name"
+                label="Name"
+                value=draft.name
+                error=typed.error("name")
+                focus=typed.at("name")
+                hint="What colleagues will look for. You can change it later."
+            />
+            {new.then(|| view! { <Kinds kind=draft.kind /> })}
+            {rule}
+            <div class="acts">
+                <button class="btn primary">{if new { "Create segment" } else { "Save changes" }}</button>
+                <button class="btn" formmethod="get" formaction="" name="look" value="1">"Count without saving"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// How people come to be in.
+#[component]
+fn Kinds(
+    /// The chosen one.
+    kind: SegmentKind,
+) -> impl IntoView {
+    let choices = [
+        (SegmentKind::Rule, "People join and leave by the rule below"),
+        (SegmentKind::Manual, "People are put in by hand or by an import"),
+        (SegmentKind::List, "People subscribe, or come with an imported list"),
+    ];
+    let boxes = choices
+        .into_iter()
+        .map(|(own, hint)| {
+            view! {
+                <label class="check">
+                    <input type="radio" name="kind" value=own.as_str() checked=own == kind />
+                    <span>{own.title()}<small>{hint}</small></span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! { <fieldset><legend>"Kind"</legend>{boxes}</fieldset> }.into_any()
+}

@@ -1,0 +1,127 @@
+//! Parts of a segment's page: its count with its time, what disabled means, and the way to the deletion.
+
+use super::{ago, moment, one_or_many, usage};
+use crate::{api::{frame::Frame, segments::SegmentView}, paths, ui::{Banner, Tone}};
+use domain::segment::{Count, Segment, SegmentState};
+use leptos::prelude::*;
+
+/// A button that is a form of its own: posts the dataset and the id.
+#[component]
+pub fn PostButton(
+    /// The server function.
+    action: &'static str,
+    /// The button's name.
+    name: &'static str,
+    /// The dataset.
+    #[prop(into)]
+    ds: String,
+    /// The id.
+    #[prop(into)]
+    id: String,
+    /// The button's looks.
+    #[prop(default = "btn")]
+    class: &'static str,
+) -> impl IntoView {
+    view! {
+        <form method="post" action=format!("/fn/{action}")>
+            <input type="hidden" name="ds" value=ds />
+            <input type="hidden" name="id" value=id />
+            <button class=class>{name}</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The cached count: number, time and the button that counts anew, always together.
+#[component]
+pub fn CountLine(
+    /// Who asks, and where.
+    frame: Frame,
+    /// The segment.
+    segment: Segment,
+) -> impl IntoView {
+    let text = match segment.count {
+        Some(Count { value, counted_at, exact }) => format!(
+            "{}, counted {}, {}{}",
+            one_or_many(value, "user", "users"),
+            moment(counted_at, frame.now),
+            ago(counted_at, frame.now),
+            if exact { ", exact" } else { ", estimated" }
+        ),
+        None => "Not counted yet".to_owned(),
+    };
+    let refresh = frame.may_edit.then(|| {
+        view! {
+            <PostButton action="refresh_count" name="Refresh count" ds=frame.ds() id=segment.id.to_string() class="btn quiet" />
+        }
+    });
+    view! { <span class="asof">{text} {refresh}</span> }.into_any()
+}
+
+/// What disabled means, since when, and what enabling would do.
+#[component]
+pub fn DisabledBanner(
+    /// Who asks, and where.
+    frame: Frame,
+    /// The segment's page.
+    data: SegmentView,
+) -> impl IntoView {
+    let segment = data.segment;
+    let since = segment.disabled_at.map(|at| format!(" since {}", moment(at, frame.now))).unwrap_or_default();
+    let busy = segment.job.is_some();
+    let would = data.would_match.map(|n| {
+        let uses = data.usage.as_deref().unwrap_or_default();
+        let running: Vec<_> = uses.iter().filter(|usage| usage.running()).map(|usage| format!("“{}”", usage.name)).collect();
+        let touched = match running.len() {
+            0 => format!("It is used in {}; no running campaign is affected.", usage::places(uses)),
+            _ => format!("That affects running campaigns: {}.", running.join(", ")),
+        };
+        view! { <p>{format!("If you enable it now, {} match its rule. {touched}", one_or_many(n, "profile", "profiles"))}</p> }
+    });
+    let enable = (frame.may_edit && !busy).then(|| {
+        view! { <div class="acts"><PostButton action="enable_segment" name="Enable segment" ds=frame.ds() id=segment.id.to_string() /></div> }
+    });
+    (segment.state == SegmentState::Disabled).then(|| {
+        view! {
+            <Banner tone=Tone::Warn title=format!("This segment is disabled{since}: nobody joins it")>
+                <p>
+                    "Members who have not been deleted still count for the campaigns that include or exclude it. It stays disabled until somebody enables it."
+                    {busy.then_some(" That is possible when its deletion has ended.")}
+                </p>
+                {would}
+                {enable}
+            </Banner>
+        }
+    })
+}
+
+/// The way to the deletion: last on the page, apart from everything else, for administrators alone.
+#[component]
+pub fn DangerZone(
+    /// Who asks, and where.
+    frame: Frame,
+    /// The segment.
+    segment: Segment,
+) -> impl IntoView {
+    let way = match (frame.may_delete, segment.job) {
+        (true, None) => {
+            let href = paths::delete_segment(frame.ds(), segment.id);
+            view! { <a class="btn to-danger" href=href>"Delete All Users in Segment"</a> }.into_any()
+        }
+        (true, Some(job)) => view! { <a class="btn" href=paths::job(frame.ds(), job)>"Open its running deletion"</a> }.into_any(),
+        (false, _) => ().into_any(),
+    };
+    frame.may_delete.then(|| {
+        view! {
+            <section class="danger-zone" aria-labelledby="danger-title">
+                <div>
+                    <h2 id="danger-title">"Delete every user in this segment"</h2>
+                    <p>
+                        "You see what would happen before anything does. One deletion runs at a time in a dataset. Requests under GDPR and CCPA go through the user look-up and deletion API."
+                    </p>
+                </div>
+                {way}
+            </section>
+        }
+    })
+}

@@ -1,0 +1,109 @@
+//! What deleting a segment's people would do, and the step that does it: a page, not a pop-up. On narrow screens the step
+//! comes after everything that is to be known.
+
+use crate::{
+    api::{deletion::{DeletionView, show_deletion}, frame::Frame},
+    components::{
+        ConfirmForm, Here, HowLong, Notices, Options, Place, Questions, Typed, UsageTable, WhatStays, WhoGoes, headline, moment,
+        page, places,
+    },
+    paths,
+    ui::{Banner, Card, Empty, Glyph, PageTop, Tone},
+};
+use domain::guard::{Finding, Verdict, findings};
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn DeletePage() -> impl IntoView {
+    let (here, typed) = (Here::read(Place::Segments), Typed::read());
+    let load = show_deletion(here.ds.clone(), here.id.clone());
+    page(here, load, |frame, data| view! { <Content frame data typed /> })
+}
+
+#[component]
+fn Content(frame: Frame, data: DeletionView, typed: Typed) -> impl IntoView {
+    let (segment, impact) = (data.segment.clone(), data.impact.clone());
+    let crumbs = vec![
+        ("Segments".to_owned(), paths::segments(frame.ds())),
+        (segment.name.clone(), paths::segment(frame.ds(), segment.id)),
+    ];
+    let sub = format!(
+        "Everyone in “{}”, counted at {}, exact. Nothing has been deleted yet.",
+        segment.name,
+        moment(impact.counted_at, frame.now)
+    );
+    let nobody = impact.profiles == 0;
+    let running = data.running.clone().map(|job| {
+        let href = paths::job(frame.ds(), job.id);
+        view! {
+            <Banner tone=Tone::Info title="Another deletion is running in this dataset">
+                <p>"One runs at a time: "<a href=href>{format!("{}, {}", job.id.number(), job.segment_name)}</a>". Wait for it, or let this one start after it."</p>
+            </Banner>
+        }
+    });
+    let body = if nobody || segment.job.is_some() {
+        nothing_to_do(&frame, &data).into_any()
+    } else {
+        view! { <Steps frame=frame.clone() data typed=typed.clone() /> }.into_any()
+    };
+    view! {
+        <PageTop title=headline(impact.profiles) crumbs sub=move || sub.clone() />
+        <Notices typed />
+        {running}
+        {(!nobody).then(|| findings(&impact).into_iter().map(finding).collect_view())}
+        {body}
+    }
+    .into_any()
+}
+
+fn finding(finding: Finding) -> impl IntoView {
+    let tone = match finding.verdict {
+        Verdict::Warn | Verdict::Block => Tone::Warn,
+    };
+    view! { <Banner tone title=finding.title><p>{finding.sentence}</p></Banner> }.into_any()
+}
+
+fn nothing_to_do(frame: &Frame, data: &DeletionView) -> impl IntoView + use<> {
+    let (title, text, href, name) = match data.segment.job {
+        Some(job) => (
+            "A deletion of this segment is not finished yet",
+            "One deletion of a segment at a time. Open it to see how it stands.",
+            paths::job(frame.ds(), job),
+            "Open job",
+        ),
+        None => (
+            "Nobody is in this segment",
+            "There is nothing to delete. A number shown elsewhere was counted earlier.",
+            paths::segment(frame.ds(), data.segment.id),
+            "Back to the segment",
+        ),
+    };
+    view! { <section class="card"><Empty glyph=Glyph::People title text><a class="btn" href=href>{name}</a></Empty></section> }.into_any()
+}
+
+#[component]
+fn Steps(frame: Frame, data: DeletionView, typed: Typed) -> impl IntoView {
+    let impact = data.impact.clone();
+    let note = places(&impact.usage);
+    let used = if impact.usage.is_empty() {
+        view! { <Empty glyph=Glyph::Horn title="Nothing uses this segment" text="No campaign includes or excludes it, and no other segment is built on it." /> }.into_any()
+    } else {
+        view! { <UsageTable ds=frame.ds() usage=impact.usage.clone() /> }.into_any()
+    };
+    let ds = frame.ds().to_owned();
+    view! {
+        <div class="delete-page">
+            <div class="used"><Card title="Where this segment is used" note=move || note.clone()>{used}</Card></div>
+            <div class="facts">
+                <HowLong impact=impact.clone() />
+                <WhoGoes ds=ds.clone() impact=impact.clone() />
+                <WhatStays impact />
+                <Options ds=ds.clone() data=data.clone() typed=typed.clone() />
+            </div>
+            <div class="ask"><Questions /></div>
+            <div class="confirm"><ConfirmForm ds data typed /></div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,48 @@
+//! One deletion: how it goes, how to steer it, and, when it is over, what happened and what is next.
+
+use crate::{
+    api::{frame::Frame, jobs::{JobDetail, show_job}},
+    components::{Here, JobResult, JobView, Notices, Place, Questions, Typed, moment, page},
+    islands::LiveJob,
+    pages::job_facts::{Campaigns, Leftovers, Record, Speed},
+    paths,
+};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// The page.
+#[component]
+pub fn JobPage() -> impl IntoView {
+    let (here, typed) = (Here::read(Place::Deletions), Typed::read());
+    let load = show_job(here.ds.clone(), here.id.clone());
+    page(here, load, |frame, data| view! { <Content frame data typed /> })
+}
+
+#[component]
+fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
+    let job = data.job.clone();
+    let over = job.state.terminal();
+    let title = format!("{}: {}", job.id.number(), job.segment_name);
+    let result = over.then(|| view! { <JobResult frame=frame.clone() data=data.clone() /> });
+    let speed = (!over && frame.may_delete).then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
+    view! {
+        <Title text=title.clone() />
+        <nav aria-label="Breadcrumb"><ol class="crumbs"><li><a href=paths::jobs(frame.ds())>"Deletions"</a></li></ol></nav>
+        {(!over).then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
+        <LiveJob ds=frame.ds().to_owned() id=job.id.to_string() title first=JobView::of(&job, frame.may_delete) />
+        <Notices typed />
+        {result}
+        <div class="grid wide-left">
+            <div>
+                {speed}
+                <Leftovers frame=frame.clone() rows=data.leftovers />
+                <Questions />
+            </div>
+            <div>
+                <Campaigns frame=frame.clone() usage=data.usage over />
+                <Record asked=moment(job.created_at, frame.now) job />
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,122 @@
+//! One segment: its users, its rule, what uses it, its deletions; and, apart from all that, the way to delete its people.
+
+use crate::{
+    api::{frame::Frame, segments::{SegmentView, show_segment}},
+    components::{
+        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, Place, SegmentBadge, Typed, UsageTable, page, places,
+    },
+    pages::profiles::{People, SearchForm},
+    paths,
+    ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
+};
+use domain::{guard::grouped, segment::SegmentKind};
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn SegmentPage() -> impl IntoView {
+    let (here, typed) = (Here::read(Place::Segments), Typed::read());
+    let tab = Some(typed.get("tab")).filter(|tab| !tab.is_empty()).unwrap_or_else(|| "users".to_owned());
+    let load = show_segment(here.ds.clone(), here.id.clone(), tab.clone(), typed.get("q"), typed.get("cursor"));
+    page(here, load, move |frame, data| view! { <Content frame data tab typed /> })
+}
+
+#[component]
+fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl IntoView {
+    let segment = data.segment.clone();
+    let (state, kind) = (segment.state, segment.kind.title());
+    let used = data.usage.as_deref().map(|usage| format!(", used in {}", places(usage))).unwrap_or_default();
+    let edit = frame.may_edit.then(|| paths::edit_segment(frame.ds(), segment.id));
+    let edit_name = if segment.kind == SegmentKind::Rule { "Edit rule" } else { "Rename" };
+    let acts = ViewFn::from(move || edit.clone().map(|href| view! { <a class="btn" href=href>{edit_name}</a> }));
+    view! {
+        <PageTop
+            title=segment.name.clone()
+            crumbs=vec![("Segments".to_owned(), paths::segments(frame.ds()))]
+            sub=move || view! { <SegmentBadge state /> " " {kind} {used.clone()} }
+            acts
+        />
+        <Notices typed=typed.clone() />
+        <DisabledBanner frame=frame.clone() data=data.clone() />
+        <SegmentTabs frame=frame.clone() data=data.clone() tab=tab.clone() />
+        {part(frame.clone(), data, &tab, typed)}
+        <DangerZone frame segment />
+    }
+    .into_any()
+}
+
+#[component]
+fn SegmentTabs(frame: Frame, data: SegmentView, tab: String) -> impl IntoView {
+    let here = paths::segment(frame.ds(), data.segment.id);
+    let count = data.segment.count.map(|count| grouped(count.value));
+    let number = |n: usize| grouped(i64::try_from(n).unwrap_or(i64::MAX));
+    let one = |key: &'static str, name: &'static str, count: Option<String>| Tab {
+        name,
+        href: if key == "users" { here.clone() } else { paths::with_query(&here, &[("tab", key)]) },
+        count,
+        open: tab == key,
+    };
+    let mut tabs = vec![one("users", "Users", count)];
+    if data.segment.rule.is_some() {
+        tabs.push(one("rule", "Rule", None));
+    }
+    tabs.push(one("used-by", "Used by", data.usage.as_ref().map(|usage| number(usage.len()))));
+    tabs.push(one("deletions", "Deletions", data.jobs.next.is_none().then(|| number(data.jobs.items.len()))));
+    view! { <Tabs label="Parts of this segment" tabs /> }.into_any()
+}
+
+fn part(frame: Frame, data: SegmentView, tab: &str, typed: Typed) -> AnyView {
+    match tab {
+        "rule" => rule(data).into_any(),
+        "used-by" => used_by(&frame, data).into_any(),
+        "deletions" => deletions(frame, data).into_any(),
+        _ => users(frame, data, typed).into_any(),
+    }
+}
+
+fn users(frame: Frame, data: SegmentView, typed: Typed) -> impl IntoView + use<> {
+    let here = paths::segment(frame.ds(), data.segment.id);
+    data.users.map(|rows| {
+        view! {
+            <section class="card">
+                <div class="head">
+                    <SearchForm action=here.clone() q=typed.get("q") tab="" />
+                    <span class="note"><CountLine frame=frame.clone() segment=data.segment /></span>
+                </div>
+                <People frame here rows typed everyone=false />
+            </section>
+        }
+    })
+}
+
+fn rule(data: SegmentView) -> impl IntoView + use<> {
+    view! {
+        <Card title="Rule">
+            <div class="body stackup">
+                <code class="rule-text">{data.segment.rule}</code>
+                <p class="hint">"Dates are UTC. The rule is read anew whenever the segment is used, as long as the segment is enabled."</p>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+fn used_by(frame: &Frame, data: SegmentView) -> impl IntoView + use<> {
+    let usage = data.usage.unwrap_or_default();
+    let note = places(&usage);
+    let inside = if usage.is_empty() {
+        view! { <Empty glyph=Glyph::Horn title="Nothing uses this segment" text="No campaign includes or excludes it, and no other segment is built on it." /> }.into_any()
+    } else {
+        view! { <UsageTable ds=frame.ds() usage /> }.into_any()
+    };
+    view! { <Card title="Where this segment is used" note=move || note.clone()>{inside}</Card> }.into_any()
+}
+
+fn deletions(frame: Frame, data: SegmentView) -> impl IntoView + use<> {
+    let inside = if data.jobs.items.is_empty() {
+        view! { <Empty glyph=Glyph::Bin title="No deletion of this segment yet" text="Each one is listed here with who asked, when, and what became of it." /> }.into_any()
+    } else {
+        view! { <JobsTable frame caption="Deletions of this segment" jobs=data.jobs.items full=true /> }.into_any()
+    };
+    view! { <Card title="Deletions">{inside}</Card> }.into_any()
+}

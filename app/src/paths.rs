@@ -1,0 +1,103 @@
+//! Addresses of the pages, in one place. Knows what a link looks like and nothing of what stands behind it.
+
+use domain::id::{JobId, ProfileId, SegmentId};
+use std::fmt::Write as _;
+
+/// The overview of a dataset.
+pub fn overview(ds: &str) -> String {
+    format!("/d/{ds}")
+}
+
+/// All profiles.
+pub fn profiles(ds: &str) -> String {
+    format!("/d/{ds}/profiles")
+}
+
+/// One person.
+pub fn profile(ds: &str, id: ProfileId) -> String {
+    format!("/d/{ds}/profiles/{id}")
+}
+
+/// All segments.
+pub fn segments(ds: &str) -> String {
+    format!("/d/{ds}/segments")
+}
+
+/// One segment.
+pub fn segment(ds: &str, id: SegmentId) -> String {
+    format!("/d/{ds}/segments/{id}")
+}
+
+/// A new segment.
+pub fn new_segment(ds: &str) -> String {
+    format!("/d/{ds}/segments/new")
+}
+
+/// A segment's name and rule, to change.
+pub fn edit_segment(ds: &str, id: SegmentId) -> String {
+    format!("/d/{ds}/segments/{id}/edit")
+}
+
+/// What deleting a segment's people would do.
+pub fn delete_segment(ds: &str, id: SegmentId) -> String {
+    format!("/d/{ds}/segments/{id}/delete")
+}
+
+/// All deletions.
+pub fn jobs(ds: &str) -> String {
+    format!("/d/{ds}/jobs")
+}
+
+/// One deletion.
+pub fn job(ds: &str, id: JobId) -> String {
+    format!("/d/{ds}/jobs/{id}")
+}
+
+/// All campaigns.
+pub fn campaigns(ds: &str) -> String {
+    format!("/d/{ds}/campaigns")
+}
+
+/// One campaign.
+pub fn campaign(ds: &str, id: &str) -> String {
+    format!("/d/{ds}/campaigns/{}", encode(id))
+}
+
+/// An address with a query; empty values are left out.
+pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
+    let mut out = path.to_owned();
+    let mut mark = if path.contains('?') { '&' } else { '?' };
+    for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
+        out.push(mark);
+        out.push_str(name);
+        out.push('=');
+        out.push_str(&encode(value));
+        mark = '&';
+    }
+    out
+}
+
+/// Percent-encodes everything that is not plain.
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_leaves_out_what_is_empty_and_encodes_the_rest() {
+        let path = with_query("/d/x/segments", &[("q", ""), ("name", "Lapsed: 50% & more"), ("ü", "1")]);
+        assert_eq!(path, "/d/x/segments?name=Lapsed%3A%2050%25%20%26%20more&ü=1");
+    }
+}

@@ -1,0 +1,17 @@
+//! The design system's building blocks. They know nothing of ours: no segment, no job, no person.
+
+pub mod banner;
+pub mod card;
+pub mod empty;
+pub mod field;
+pub mod icon;
+pub mod page_top;
+pub mod tabs;
+
+pub use banner::{Banner, Tone};
+pub use card::Card;
+pub use empty::Empty;
+pub use field::{Check, TextField};
+pub use icon::{Glyph, Icon, Logo};
+pub use page_top::PageTop;
+pub use tabs::{Tab, Tabs};
