@@ -46,7 +46,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, most powerful first.
-    pub const ALL: [Role; 5] = [Role::Administrator, Role::Approver, Role::Privacy, Role::Editor, Role::Viewer];
+    pub const ALL: [Role; 5] = [
+        Role::Administrator,
+        Role::Approver,
+        Role::Privacy,
+        Role::Editor,
+        Role::Viewer,
+    ];
 
     /// The text form, as stored and typed.
     #[must_use]
@@ -110,7 +116,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 5] = [Scope::Admin, Scope::Bulk, Scope::Privacy, Scope::Ingest, Scope::Read];
+    pub const ALL: [Scope; 5] = [
+        Scope::Admin,
+        Scope::Bulk,
+        Scope::Privacy,
+        Scope::Ingest,
+        Scope::Read,
+    ];
 
     /// The text form, as stored and typed.
     #[must_use]
@@ -179,13 +191,21 @@ impl Actor {
     /// The server itself.
     #[must_use]
     pub fn system() -> Self {
-        Self { name: "system".to_owned(), powers: Powers::System, dataset: None }
+        Self {
+            name: "system".to_owned(),
+            powers: Powers::System,
+            dataset: None,
+        }
     }
 
     /// The command line, run by the operating system's user `uid`.
     #[must_use]
     pub fn operator(uid: u32) -> Self {
-        Self { name: format!("cli:{uid}"), powers: Powers::Operator, dataset: None }
+        Self {
+            name: format!("cli:{uid}"),
+            powers: Powers::Operator,
+            dataset: None,
+        }
     }
 
     /// Whether they may.
@@ -203,7 +223,11 @@ impl Actor {
     /// # Errors
     /// `forbidden`.
     pub fn require(&self, permission: Permission) -> Result<(), Problem> {
-        if self.may(permission) { Ok(()) } else { Err(Problem::new(Code::Forbidden)) }
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(Problem::new(Code::Forbidden))
+        }
     }
 
     /// Checks a permission within a dataset. Another dataset than theirs answers as if it did not exist.
@@ -273,7 +297,9 @@ pub struct NewToken {
 /// Keeps the secret out of logs.
 impl std::fmt::Debug for NewToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewToken").field("key_id", &self.key_id).finish_non_exhaustive()
+        f.debug_struct("NewToken")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -302,16 +328,25 @@ mod tests {
             assert_eq!(role.allows(Permission::DeleteInBulk), role == Role::Administrator);
         }
         for scope in Scope::ALL {
-            assert_eq!(scope.allows(Permission::DeleteInBulk), matches!(scope, Scope::Admin | Scope::Bulk));
+            assert_eq!(
+                scope.allows(Permission::DeleteInBulk),
+                matches!(scope, Scope::Admin | Scope::Bulk)
+            );
         }
         assert!(Actor::operator(0).may(Permission::DeleteInBulk));
     }
 
     #[test]
     fn another_dataset_does_not_exist_for_a_bound_actor() {
-        let actor = Actor { name: "t".into(), powers: Powers::Token { scope: Scope::Admin }, dataset: Some(DatasetId(1)) };
+        let actor = Actor {
+            name: "t".into(),
+            powers: Powers::Token { scope: Scope::Admin },
+            dataset: Some(DatasetId(1)),
+        };
         assert!(actor.require_in(Permission::View, DatasetId(1)).is_ok());
-        let refused = actor.require_in(Permission::View, DatasetId(2)).map_err(|p| p.code);
+        let refused = actor
+            .require_in(Permission::View, DatasetId(2))
+            .map_err(|p| p.code);
         assert_eq!(refused, Err(Code::NotFound));
     }
 }

@@ -21,7 +21,13 @@ pub enum CampaignStatus {
 
 impl CampaignStatus {
     /// Every status, in order of life.
-    pub const ALL: [CampaignStatus; 5] = [Self::Draft, Self::Scheduled, Self::Active, Self::Paused, Self::Ended];
+    pub const ALL: [CampaignStatus; 5] = [
+        Self::Draft,
+        Self::Scheduled,
+        Self::Active,
+        Self::Paused,
+        Self::Ended,
+    ];
 
     /// The text form, as stored and typed.
     #[must_use]

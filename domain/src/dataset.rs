@@ -1,6 +1,11 @@
 //! Datasets: isolated stores of profiles.
 
-use crate::{id::DatasetId, micros::Micros, problem::{Code, Problem}, time::Timestamp};
+use crate::{
+    id::DatasetId,
+    micros::Micros,
+    problem::{Code, Problem},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// Longest slug, so that it stays readable in an address.
@@ -28,12 +33,15 @@ pub struct Dataset {
 pub fn check_slug(slug: &str) -> Result<(), Problem> {
     let fits = !slug.is_empty()
         && slug.len() <= SLUG_BYTES_MAX
-        && slug.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && slug
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && !slug.starts_with('-');
     if fits {
         return Ok(());
     }
-    let message = format!("A dataset's short name has 1 to {SLUG_BYTES_MAX} lower-case letters, digits or hyphens.");
+    let message =
+        format!("A dataset's short name has 1 to {SLUG_BYTES_MAX} lower-case letters, digits or hyphens.");
     Err(Problem::because(Code::Invalid, message).on("slug"))
 }
 

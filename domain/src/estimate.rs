@@ -77,7 +77,11 @@ pub fn estimate(profiles: i64, finished: &[Finished], max_rate: Option<i64>) -> 
     Estimate {
         seconds_low: whole(low.floor()),
         seconds_high: whole(high.ceil()),
-        rate: if rates.is_empty() { slow } else { (rates.iter().sum::<f64>() / lossy_len(rates.len())).min(cap) },
+        rate: if rates.is_empty() {
+            slow
+        } else {
+            (rates.iter().sum::<f64>() / lossy_len(rates.len())).min(cap)
+        },
         basis,
         jobs: u32::try_from(rates.len()).unwrap_or(u32::MAX),
         documented_seconds: whole((people / DOCUMENTED_RATE).ceil()),
@@ -107,7 +111,10 @@ pub fn range_in_words(low: i64, high: i64) -> String {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a duration for people to read; 2^53 profiles are out of reach")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a duration for people to read; 2^53 profiles are out of reach"
+)]
 const fn lossy(n: i64) -> f64 {
     n as f64
 }
@@ -117,7 +124,10 @@ const fn lossy_len(n: usize) -> f64 {
     n as f64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is what a duration wants")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`as` saturates, which is what a duration wants"
+)]
 const fn whole(seconds: f64) -> i64 {
     seconds as i64
 }
@@ -129,12 +139,24 @@ mod tests {
     #[test]
     fn without_history_the_documented_rate_is_the_basis() {
         let e = estimate(18_196, &[], None);
-        assert_eq!((e.basis, e.documented_seconds, e.seconds_low, e.seconds_high), (Basis::Documented, 182, 181, 182));
+        assert_eq!(
+            (e.basis, e.documented_seconds, e.seconds_low, e.seconds_high),
+            (Basis::Documented, 182, 181, 182)
+        );
     }
 
     #[test]
     fn history_gives_a_range_that_holds_the_middle() {
-        let jobs = [Finished { profiles: 10_000, work_ms: 100 }, Finished { profiles: 10_000, work_ms: 200 }];
+        let jobs = [
+            Finished {
+                profiles: 10_000,
+                work_ms: 100,
+            },
+            Finished {
+                profiles: 10_000,
+                work_ms: 200,
+            },
+        ];
         let e = estimate(1_000_000, &jobs, None);
         assert_eq!((e.basis, e.jobs), (Basis::Measured, 2));
         assert!(e.seconds_low <= 10 && e.seconds_high >= 20, "{e:?}");
@@ -142,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_limit_set_by_the_person_is_the_rate() {
-        let jobs = [Finished { profiles: 10_000, work_ms: 100 }];
+        let jobs = [Finished {
+            profiles: 10_000,
+            work_ms: 100,
+        }];
         let e = estimate(3_000, &jobs, Some(300));
         assert!(e.seconds_high >= 10 && e.rate <= 300.0, "{e:?}");
     }

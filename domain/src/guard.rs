@@ -38,8 +38,15 @@ pub fn findings(impact: &Impact) -> Vec<Finding> {
             n => format!("{n} running campaigns reach other people than before"),
         };
         let effects: Vec<String> = running.iter().map(|usage| effect(usage)).collect();
-        let sentence = format!("{} Pause first what you do not want to change, or continue below.", effects.join(" "));
-        found.push(Finding { verdict: Verdict::Block, title, sentence });
+        let sentence = format!(
+            "{} Pause first what you do not want to change, or continue below.",
+            effects.join(" ")
+        );
+        found.push(Finding {
+            verdict: Verdict::Block,
+            title,
+            sentence,
+        });
     }
     if impact.everyone {
         found.push(Finding {

@@ -48,7 +48,10 @@ impl JobId {
     /// Reads `D-1001`, `d-1001` or `1001`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("D-").or_else(|| text.strip_prefix("d-")).unwrap_or(text);
+        let digits = text
+            .strip_prefix("D-")
+            .or_else(|| text.strip_prefix("d-"))
+            .unwrap_or(text);
         digits.parse().ok().filter(|n| *n > 0).map(Self)
     }
 }

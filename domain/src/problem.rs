@@ -147,7 +147,12 @@ impl Problem {
     /// With a sentence that fits this case better than the table's.
     #[must_use]
     pub fn because(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None, details: BTreeMap::new() }
+        Self {
+            code,
+            message: message.into(),
+            field: None,
+            details: BTreeMap::new(),
+        }
     }
 
     /// Names the input field concerned.
@@ -181,7 +186,10 @@ impl Problem {
     /// `not_found` for a named kind of thing.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
-        Self::because(Code::NotFound, format!("There is no such {what}. It may have been deleted."))
+        Self::because(
+            Code::NotFound,
+            format!("There is no such {what}. It may have been deleted."),
+        )
     }
 }
 

@@ -66,7 +66,8 @@ impl IdentityKind {
             Self::Email => trimmed.nfc().collect::<String>().to_ascii_lowercase(),
             Self::UserId | Self::Phone | Self::AnonymousId => trimmed.to_owned(),
         };
-        let fits = !value.is_empty() && value.len() <= IDENTITY_BYTES_MAX && !value.chars().any(char::is_control);
+        let fits =
+            !value.is_empty() && value.len() <= IDENTITY_BYTES_MAX && !value.chars().any(char::is_control);
         fits.then_some(value)
     }
 }
@@ -98,8 +99,15 @@ impl Profile {
     /// What a page calls this person: the strongest identity.
     #[must_use]
     pub fn title(&self) -> String {
-        let named = self.user_id.as_ref().or(self.email.as_ref()).or(self.phone.as_ref());
-        named.or(self.anonymous_ids.first()).cloned().unwrap_or_else(|| format!("Profile {}", self.id))
+        let named = self
+            .user_id
+            .as_ref()
+            .or(self.email.as_ref())
+            .or(self.phone.as_ref());
+        named
+            .or(self.anonymous_ids.first())
+            .cloned()
+            .unwrap_or_else(|| format!("Profile {}", self.id))
     }
 
     /// Whether only anonymous ids are known.
@@ -173,8 +181,14 @@ mod tests {
 
     #[test]
     fn only_the_ascii_letters_of_an_email_are_folded() {
-        assert_eq!(IdentityKind::Email.canonical(" Ada@Example.COM "), Some("ada@example.com".to_owned()));
-        assert_eq!(IdentityKind::Email.canonical("m\u{131}ke@x.org"), Some("m\u{131}ke@x.org".to_owned()));
+        assert_eq!(
+            IdentityKind::Email.canonical(" Ada@Example.COM "),
+            Some("ada@example.com".to_owned())
+        );
+        assert_eq!(
+            IdentityKind::Email.canonical("m\u{131}ke@x.org"),
+            Some("m\u{131}ke@x.org".to_owned())
+        );
         assert_eq!(IdentityKind::UserId.canonical("A b"), Some("A b".to_owned()));
         assert_eq!(IdentityKind::UserId.canonical(" \t"), None);
         assert_eq!(IdentityKind::UserId.canonical("a\u{0}b"), None);

@@ -1,6 +1,10 @@
 //! Segments: named sets of profiles, and their counts, which always carry their time.
 
-use crate::{id::{JobId, SegmentId}, problem::{Code, Problem}, time::Timestamp};
+use crate::{
+    id::{JobId, SegmentId},
+    problem::{Code, Problem},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -154,7 +158,11 @@ pub fn name_confirms(typed: &str, name: &str) -> bool {
 /// Reads a typed number of profiles; thousands separators (`,` `.` `'` and spaces) are ignored.
 #[must_use]
 pub fn typed_count(typed: &str) -> Option<i64> {
-    let digits: String = typed.trim().chars().filter(|c| !matches!(c, ',' | '.' | '\'' | '’') && !c.is_whitespace()).collect();
+    let digits: String = typed
+        .trim()
+        .chars()
+        .filter(|c| !matches!(c, ',' | '.' | '\'' | '’') && !c.is_whitespace())
+        .collect();
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }

@@ -19,7 +19,9 @@ impl Clock {
     /// A clock that shows `start` now and goes on from there.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
-        Self { set: Some((start, Instant::now())) }
+        Self {
+            set: Some((start, Instant::now())),
+        }
     }
 
     /// The time, UTC.

@@ -51,7 +51,10 @@ impl Error {
 
     /// An `Io` error's second half, for `map_err`.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io { what: what.into(), source }
+        move |source| Self::Io {
+            what: what.into(),
+            source,
+        }
     }
 
     /// Whether the same step may simply be tried again: the database was locked or full, nothing is wrong with the data.

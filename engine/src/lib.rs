@@ -17,4 +17,5 @@ mod warehouse;
 
 pub use error::{Error, Result};
 pub use sample::SampleSpec;
-pub use service::{Engine, OpenOptions};
+pub use runner::Tasks;
+pub use service::{Engine, Idempotency, NewSession, OpenOptions, Started};

@@ -28,7 +28,16 @@ impl Counts {
     #[must_use]
     pub const fn of(matched: i64, deleted: i64, spared: i64, held: i64, failed: i64, gone: i64) -> Self {
         let left = matched - deleted - spared - held - failed - gone;
-        Self { matched, deleted, spared, held, failed, gone, left, joined_after: None }
+        Self {
+            matched,
+            deleted,
+            spared,
+            held,
+            failed,
+            gone,
+            left,
+            joined_after: None,
+        }
     }
 
     /// Profiles whose turn has come.

@@ -38,7 +38,11 @@ impl Progress {
             _ if counts.matched == 0 => Some(if verified { 100 } else { 0 }),
             _ => {
                 let reached = counts.decided() * 100 / counts.matched;
-                Some(if verified { reached } else { reached.min(PERCENT_UNVERIFIED_MAX) })
+                Some(if verified {
+                    reached
+                } else {
+                    reached.min(PERCENT_UNVERIFIED_MAX)
+                })
             }
         };
         let known = batches >= BATCHES_MIN || counts.decided() * 100 >= counts.matched.max(1);
@@ -67,17 +71,25 @@ impl Pace {
     #[must_use]
     pub fn with(self, profiles: i64, ms: i64) -> Self {
         let now = lossy(profiles) * 1000.0 / lossy(ms.max(1));
-        let rate = self.rate.map_or(now, |before| before + NEWEST_WEIGHT * (now - before));
+        let rate = self
+            .rate
+            .map_or(now, |before| before + NEWEST_WEIGHT * (now - before));
         Self { rate: Some(rate) }
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a rate for people to read; 2^53 profiles are out of reach")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a rate for people to read; 2^53 profiles are out of reach"
+)]
 const fn lossy(n: i64) -> f64 {
     n as f64
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, which is what a duration wants")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`as` saturates, which is what a duration wants"
+)]
 const fn whole(seconds: f64) -> i64 {
     seconds as i64
 }
@@ -118,12 +130,18 @@ mod tests {
         let counts = Counts::of(1_000_000, 10, 0, 0, 0, 0);
         let p = Progress::of(JobState::Deleting, &counts, false, 2, Some(100.0));
         assert_eq!((p.rate, p.eta_low, p.eta_high), (None, None, None));
-        assert_eq!(Progress::of(JobState::Freezing, &Counts::default(), false, 0, None).percent, None);
+        assert_eq!(
+            Progress::of(JobState::Freezing, &Counts::default(), false, 0, None).percent,
+            None
+        );
     }
 
     #[test]
     fn verified_with_everyone_decided_is_100() {
         let counts = Counts::of(10, 8, 1, 0, 1, 0);
-        assert_eq!(Progress::of(JobState::Completed, &counts, true, 1, None).percent, Some(100));
+        assert_eq!(
+            Progress::of(JobState::Completed, &counts, true, 1, None).percent,
+            Some(100)
+        );
     }
 }

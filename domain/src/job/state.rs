@@ -61,7 +61,14 @@ impl JobState {
     pub const fn next(self) -> &'static [JobState] {
         use JobState as S;
         match self {
-            S::Freezing => &[S::AwaitingApproval, S::Scheduled, S::Queued, S::Deleting, S::Cancelled, S::Failed],
+            S::Freezing => &[
+                S::AwaitingApproval,
+                S::Scheduled,
+                S::Queued,
+                S::Deleting,
+                S::Cancelled,
+                S::Failed,
+            ],
             S::AwaitingApproval => &[S::Scheduled, S::Queued, S::Deleting, S::Cancelled, S::Failed],
             S::Scheduled => &[S::Queued, S::Deleting, S::Cancelled, S::Failed],
             S::Queued => &[S::Deleting, S::Cancelled, S::Failed],
@@ -89,7 +96,10 @@ impl JobState {
     /// Whether nobody has been deleted yet and nothing else changed.
     #[must_use]
     pub const fn before_deleting(self) -> bool {
-        matches!(self, Self::Freezing | Self::AwaitingApproval | Self::Scheduled | Self::Queued)
+        matches!(
+            self,
+            Self::Freezing | Self::AwaitingApproval | Self::Scheduled | Self::Queued
+        )
     }
 
     /// Whether it always holds the dataset's one place (an immediate job holds it from confirmation).
@@ -163,7 +173,9 @@ impl Intent {
     /// Reads the text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Run, Self::Hold, Self::Cancel].into_iter().find(|intent| intent.as_str() == text)
+        [Self::Run, Self::Hold, Self::Cancel]
+            .into_iter()
+            .find(|intent| intent.as_str() == text)
     }
 
     /// Whether a job in `state` with this intent may be given `wish`.
@@ -301,7 +313,12 @@ mod tests {
 
     #[test]
     fn once_deleting_has_begun_every_way_to_an_end_sweeps_verifies_and_seals() {
-        for state in [JobState::Deleting, JobState::Sweeping, JobState::Verifying, JobState::Scrubbing] {
+        for state in [
+            JobState::Deleting,
+            JobState::Sweeping,
+            JobState::Verifying,
+            JobState::Scrubbing,
+        ] {
             assert!(state.next().iter().all(|next| !next.terminal()), "{state:?}");
         }
     }

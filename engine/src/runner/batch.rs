@@ -41,11 +41,11 @@ const TRIES_MAX: u8 = 3;
 /// 5. Row of the batch, counters, cursor, pace; commit.
 /// 6. Adapt the size to the time it took.
 pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
-    if let Some(rest) = memory.not_before.and_then(|at| at.checked_duration_since(Instant::now())) {
+    if let Some(rest) = memory
+        .not_before
+        .and_then(|at| at.checked_duration_since(Instant::now()))
+    {
         return Ok(Step::Rest(rest));
-    }
-    if let Some(reason) = begin::campaign_in_the_way(engine, job).await? {
-        return begin::wait(engine, job, &reason).await;
     }
     match one(engine, job, memory).await {
         Ok(step) => {
@@ -55,7 +55,13 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         Err(Error::Fenced) => Err(Error::Fenced),
         Err(error) if error.retryable() => {
             tracing::warn!(%error, job = job.id, "a batch has to wait for the database");
-            begin::wait(engine, job, "Waiting for the database: it is locked or the disk is full. It is tried again by itself.").await.map(|_| Step::Rest(LOOK_EVERY))
+            begin::wait(
+                engine,
+                job,
+                "Waiting for the database: it is locked or the disk is full. It is tried again by itself.",
+            )
+            .await
+            .map(|_| Step::Rest(LOOK_EVERY))
         }
         Err(error) => failed(engine, job, memory, &error).await,
     }
@@ -66,9 +72,16 @@ async fn one(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step>
     let begun = Instant::now();
     let mut tx = store.write().await?;
     store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Deleting).await?;
-    let job = store::jobs::find(&mut tx, JobId(job.id)).await?.ok_or(Error::Fenced)?;
+    let job = store::jobs::find(&mut tx, JobId(job.id))
+        .await?
+        .ok_or(Error::Fenced)?;
     if job.intent()? != Intent::Run {
         return Ok(Step::Again);
+    }
+    // In the transaction that deletes: a campaign that is activated comes before this batch or finds it done.
+    if let Some(reason) = begin::campaign_in_the_way(&mut tx, &job).await? {
+        drop(tx);
+        return begin::wait(engine, &job, &reason).await;
     }
     let Some(range) = store::targets::next_range(&mut tx, &job, size(&job, memory)).await? else {
         store::job_steps::move_to(&mut tx, store, &job, JobState::Sweeping, store.clock.now()).await?;
@@ -76,22 +89,39 @@ async fn one(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step>
         return Ok(Step::Again);
     };
     // A retry pass goes one by one: between two failed ones lie people who were deleted before.
-    let range = if job.pass == 1 { range } else { Range { after: range.upto - 1, ..range } };
+    let range = if job.pass == 1 {
+        range
+    } else {
+        Range {
+            after: range.upto - 1,
+            ..range
+        }
+    };
     if range.changed > engine.inner.warehouse.watermark() {
         drop(tx);
         engine.inner.copy.notify_one();
-        return begin::wait(engine, &job, "Waiting until the data warehouse has a copy of the next people on the list.").await;
+        return begin::wait(
+            engine,
+            &job,
+            "Waiting until the data warehouse has a copy of the next people on the list.",
+        )
+        .await;
     }
     let locked = Instant::now();
     let mut tally = decide(&mut tx, &job, &range).await?;
     tally.ms = millis(begun.elapsed()).max(1);
     let rested = memory.not_before.map_or(begun, |at| at.min(begun));
-    let pace = Pace { rate: job.rate }.with(range.targets, millis(rested.elapsed()).max(1).max(due(&job, range.targets)));
+    let pace = Pace { rate: job.rate }.with(
+        range.targets,
+        millis(rested.elapsed()).max(1).max(due(&job, range.targets)),
+    );
     store::targets::record_batch(&mut tx, &job, &range, &tally, pace.rate, store.clock.now()).await?;
     check_sum(&mut tx, &job).await?;
     tx.commit().await?;
     adapt(memory, locked.elapsed());
-    memory.not_before = job.max_rate.map(|_| begun + Duration::from_millis(u64::try_from(due(&job, range.targets)).unwrap_or(0)));
+    memory.not_before = job
+        .max_rate
+        .map(|_| begun + Duration::from_millis(u64::try_from(due(&job, range.targets)).unwrap_or(0)));
     Ok(Step::Again)
 }
 
@@ -104,7 +134,9 @@ fn size(job: &JobRow, memory: &Memory) -> i64 {
     if job.pass > 1 {
         return 1;
     }
-    job.max_rate.map_or(memory.batch, |rate| memory.batch.min((rate / BATCHES_PER_SECOND).max(1)))
+    job.max_rate.map_or(memory.batch, |rate| {
+        memory.batch.min((rate / BATCHES_PER_SECOND).max(1))
+    })
 }
 
 fn adapt(memory: &mut Memory, took: Duration) {
@@ -121,22 +153,49 @@ fn adapt(memory: &mut Memory, took: Duration) {
 /// Sorts the range into gone, spared and deleted.
 async fn decide(tx: &mut Tx, job: &JobRow, range: &Range) -> Result<Tally> {
     let id = JobId(job.id);
-    let reopened = if job.pass == 1 { 0 } else { store::targets::reopen_failed(tx, id, range).await? };
-    let gone = if range.present < range.targets { store::targets::mark_gone(tx, id, range).await? } else { 0 };
+    let reopened = if job.pass == 1 {
+        0
+    } else {
+        store::targets::reopen_failed(tx, id, range).await?
+    };
+    let gone = if range.present < range.targets {
+        store::targets::mark_gone(tx, id, range).await?
+    } else {
+        0
+    };
     let mut spared = 0;
     if range.changed > job.freeze_seq && job.spec()?.spare_changed {
         let segments = store::segments::defs(tx, DatasetId(job.dataset_id)).await?;
-        let scope = RuleScope { dataset_id: job.dataset_id, now: Timestamp::from_ms(job.now_at), segments: &segments };
+        let scope = RuleScope {
+            dataset_id: job.dataset_id,
+            now: Timestamp::from_ms(job.now_at),
+            segments: &segments,
+        };
         spared = store::targets::mark_spared(tx, job, range, &membership(job)?, &scope).await?;
     }
     let deleted = store::targets::delete_range(tx, id, range, gone + spared > 0).await?;
-    Ok(Tally { deleted: deleted.profiles, spared, held: 0, failed: -reopened, gone, events: deleted.events, ms: 0 })
+    Ok(Tally {
+        deleted: deleted.profiles,
+        spared,
+        held: 0,
+        failed: -reopened,
+        gone,
+        events: deleted.events,
+        ms: 0,
+    })
 }
 
 /// The sum must hold before anything is committed: a job that miscounts is halted, not finished.
 async fn check_sum(tx: &mut Tx, job: &JobRow) -> Result<()> {
     let after = store::jobs::find(tx, JobId(job.id)).await?.ok_or(Error::Fenced)?;
-    if after.counts().hold() { Ok(()) } else { Err(Error::Corrupt(format!("the counts of job {} do not add up", job.id))) }
+    if after.counts().hold() {
+        Ok(())
+    } else {
+        Err(Error::Corrupt(format!(
+            "the counts of job {} do not add up",
+            job.id
+        )))
+    }
 }
 
 /// A batch that cannot be done: three tries, then half, down to the one person it hangs on, who is recorded as failed.
@@ -155,8 +214,17 @@ async fn failed(engine: &Engine, job: &JobRow, memory: &mut Memory, error: &Erro
     let mut tx = store.write().await?;
     store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Deleting).await?;
     if let Some(range) = store::targets::next_range(&mut tx, job, 1).await? {
-        store::targets::mark_failed(&mut tx, JobId(job.id), &range, "Could not be deleted after three tries; the server's log says why.").await?;
-        let tally = Tally { failed: i64::from(job.pass == 1), ..Tally::default() };
+        store::targets::mark_failed(
+            &mut tx,
+            JobId(job.id),
+            &range,
+            "Could not be deleted after three tries; the server's log says why.",
+        )
+        .await?;
+        let tally = Tally {
+            failed: i64::from(job.pass == 1),
+            ..Tally::default()
+        };
         store::targets::record_batch(&mut tx, job, &range, &tally, job.rate, store.clock.now()).await?;
     }
     tx.commit().await?;

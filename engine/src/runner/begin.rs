@@ -4,7 +4,7 @@ use super::{LOOK_EVERY, Step, freeze::membership};
 use crate::{
     error::Result,
     service::Engine,
-    store::{self, Tx, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
+    store::{self, Conn, Tx, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
 };
 use domain::{
     id::{DatasetId, JobId, SegmentId},
@@ -26,14 +26,31 @@ pub(super) async fn step(engine: &Engine, job: &JobRow) -> Result<Step> {
         return Ok(Step::Rest(Duration::from_millis(left).min(LOOK_EVERY)));
     }
     if job.holds_place.is_none() && !take_place(engine, job).await? {
-        return if state == JobState::Queued { Ok(Step::Rest(LOOK_EVERY)) } else { go(engine, job, JobState::Queued).await };
+        return if state == JobState::Queued {
+            Ok(Step::Rest(LOOK_EVERY))
+        } else {
+            go(engine, job, JobState::Queued).await
+        };
     }
     if engine.inner.warehouse.watermark() < job.freeze_seq {
         engine.inner.copy.notify_one();
-        return wait(engine, job, "Waiting until the data warehouse has a copy of everyone on the list.").await;
+        return wait(
+            engine,
+            job,
+            "Waiting until the data warehouse has a copy of everyone on the list.",
+        )
+        .await;
     }
-    if let Some(reason) = campaign_in_the_way(engine, job).await? {
+    if let Some(reason) = campaign_in_the_way(&mut *store.read().await?, job).await? {
         return wait(engine, job, &reason).await;
+    }
+    if store::members::unsettled(&mut *store.read().await?, SegmentId(job.segment_id)).await? {
+        return wait(
+            engine,
+            job,
+            "Waiting until the segment has been enabled or disabled completely.",
+        )
+        .await;
     }
     begin_deleting(engine, job).await
 }
@@ -70,14 +87,17 @@ pub(super) async fn wait(engine: &Engine, job: &JobRow, reason: &str) -> Result<
 }
 
 /// A running campaign that uses the segment, where the person has not said to go on regardless.
-pub(super) async fn campaign_in_the_way(engine: &Engine, job: &JobRow) -> Result<Option<String>> {
+pub(super) async fn campaign_in_the_way(conn: &mut Conn, job: &JobRow) -> Result<Option<String>> {
     if job.spec()?.on_active_campaign == OnActiveCampaign::Proceed {
         return Ok(None);
     }
-    let mut conn = engine.inner.store.read().await?;
-    let running = crate::service::usage::running_campaigns(&mut conn, DatasetId(job.dataset_id), SegmentId(job.segment_id)).await?;
+    let running =
+        crate::service::usage::running_campaigns(conn, DatasetId(job.dataset_id), SegmentId(job.segment_id))
+            .await?;
     Ok(match running.first() {
-        Some(name) => Some(format!("The campaign “{name}” is active and uses this segment. The job goes on when it is paused or ended.")),
+        Some(name) => Some(format!(
+            "The campaign “{name}” is active and uses this segment. The job goes on when it is paused or ended."
+        )),
         None => None,
     })
 }
@@ -92,7 +112,14 @@ async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
     if let (Membership::Rule(rule), false) = (&who, disabled) {
         correct_members(&mut tx, job, &who, domain::rule::uses_relative_time(rule), now).await?;
     }
-    store::segment_jobs::disable(&mut tx, SegmentId(job.segment_id), JobId(job.id), matches!(who, Membership::Rule(_)), now).await?;
+    store::segment_jobs::disable(
+        &mut tx,
+        SegmentId(job.segment_id),
+        JobId(job.id),
+        matches!(who, Membership::Rule(_)),
+        now,
+    )
+    .await?;
     store::job_steps::move_to(&mut tx, store, job, JobState::Deleting, now).await?;
     tx.commit().await?;
     Ok(Step::Again)
@@ -100,12 +127,22 @@ async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
 
 /// The members of this moment are the target set, corrected by those who changed since it was fixed; where the rule
 /// looks at the clock and time has passed, everyone is looked at again.
-async fn correct_members(tx: &mut Tx, job: &JobRow, who: &Membership, relative: bool, now: Timestamp) -> Result<()> {
+async fn correct_members(
+    tx: &mut Tx,
+    job: &JobRow,
+    who: &Membership,
+    relative: bool,
+    now: Timestamp,
+) -> Result<()> {
     let everyone = relative && job.start_at > job.now_at;
     if !everyone && store::job_steps::change_seq(tx).await? == job.freeze_seq {
         return Ok(());
     }
     let segments = store::segments::defs(tx, DatasetId(job.dataset_id)).await?;
-    let scope = RuleScope { dataset_id: job.dataset_id, now, segments: &segments };
+    let scope = RuleScope {
+        dataset_id: job.dataset_id,
+        now,
+        segments: &segments,
+    };
     store::targets::correct_members(tx, job, who, &scope, everyone).await
 }

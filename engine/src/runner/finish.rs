@@ -21,7 +21,12 @@ const SWEEP_MAX: i64 = 200_000;
 const TARGET: Duration = Duration::from_millis(20);
 
 /// Ends a job that has deleted nobody: nothing else changes.
-pub(super) async fn end_early(engine: &Engine, job: &JobRow, end: JobState, reason: Option<&str>) -> Result<Step> {
+pub(super) async fn end_early(
+    engine: &Engine,
+    job: &JobRow,
+    end: JobState,
+    reason: Option<&str>,
+) -> Result<Step> {
     let store = &engine.inner.store;
     let mut tx = store.write().await?;
     store::job_steps::set_ending(&mut tx, JobId(job.id), None, reason).await?;
@@ -45,7 +50,10 @@ pub(super) async fn stop_deleting(engine: &Engine, job: &JobRow) -> Result<Step>
 /// One slice of the sweep.
 pub(super) async fn sweep(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     let store = &engine.inner.store;
-    let from = job.sweep_cursor.as_deref().map_or_else(Place::start, Place::from_bytes);
+    let from = job
+        .sweep_cursor
+        .as_deref()
+        .map_or_else(Place::start, Place::from_bytes);
     let to = store::sweep::skip(&mut *store.read().await?, job.dataset_id, &from, memory.sweep).await?;
     let begun = Instant::now();
     let mut tx = store.write().await?;
@@ -53,10 +61,17 @@ pub(super) async fn sweep(engine: &Engine, job: &JobRow, memory: &mut Memory) ->
     store::sweep::slice(&mut tx, job.dataset_id, &from, to.as_ref()).await?;
     match &to {
         Some(place) => store::sweep::set_cursor(&mut tx, JobId(job.id), place).await?,
-        None => store::job_steps::move_to(&mut tx, store, job, JobState::Verifying, store.clock.now()).await?,
+        None => {
+            store::job_steps::move_to(&mut tx, store, job, JobState::Verifying, store.clock.now()).await?
+        }
     }
     tx.commit().await?;
-    memory.sweep = if begun.elapsed() > TARGET { memory.sweep / 2 } else { memory.sweep * 2 }.clamp(500, SWEEP_MAX);
+    memory.sweep = if begun.elapsed() > TARGET {
+        memory.sweep / 2
+    } else {
+        memory.sweep * 2
+    }
+    .clamp(500, SWEEP_MAX);
     Ok(Step::Again)
 }
 
@@ -67,17 +82,29 @@ pub(super) async fn verify(engine: &Engine, job: &JobRow) -> Result<Step> {
         let mut view = store.view().await?;
         let still = store::targets::still_there(&mut view, job).await?;
         let segments = store::segments::defs(&mut view, DatasetId(job.dataset_id)).await?;
-        let scope = RuleScope { dataset_id: job.dataset_id, now: store.clock.now(), segments: &segments };
-        (still, store::targets::joined_after(&mut view, job, &membership(job)?, &scope).await?)
+        let scope = RuleScope {
+            dataset_id: job.dataset_id,
+            now: store.clock.now(),
+            segments: &segments,
+        };
+        (
+            still,
+            store::targets::joined_after(&mut view, job, &membership(job)?, &scope).await?,
+        )
     };
     let now = store.clock.now();
     let id = JobId(job.id);
     let mut tx = store.write().await?;
     if still > 0 && job.ending.as_deref() != Some("failed") {
-        let reason = format!("{still} people who were counted as deleted are still there. Nothing more was deleted; please report this.");
+        let reason = format!(
+            "{still} people who were counted as deleted are still there. Nothing more was deleted; please report this."
+        );
         store::job_steps::set_ending(&mut tx, id, Some("failed"), Some(&reason)).await?;
     }
-    let again = still == 0 && job.ending.is_none() && job.counts().failed > 0 && job.pass <= i64::from(job.spec()?.retry_passes);
+    let again = still == 0
+        && job.ending.is_none()
+        && job.counts().failed > 0
+        && job.pass <= i64::from(job.spec()?.retry_passes);
     if again {
         store::job_steps::move_to(&mut tx, store, job, JobState::Deleting, now).await?;
         store::targets::next_pass(&mut tx, id).await?;
@@ -103,15 +130,29 @@ pub(super) async fn scrub(engine: &Engine, job: &JobRow) -> Result<Step> {
 /// Counts what stays in the warehouse and who is in the segment now, and ends the job with both, in one transaction.
 pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
     let store = &engine.inner.store;
-    let (dataset, segment, id) = (DatasetId(job.dataset_id), SegmentId(job.segment_id), JobId(job.id));
-    let decided = if job.pass == 1 { job.cursor } else { job.freeze_upto };
+    let (dataset, segment, id) = (
+        DatasetId(job.dataset_id),
+        SegmentId(job.segment_id),
+        JobId(job.id),
+    );
+    let decided = if job.pass == 1 {
+        job.cursor
+    } else {
+        job.freeze_upto
+    };
     let kept = engine.inner.warehouse.kept(id, decided).await?;
     let now = store.clock.now();
     let count = {
         let mut view = store.view().await?;
         let segments = store::segments::defs(&mut view, dataset).await?;
-        let scope = RuleScope { dataset_id: dataset.0, now, segments: &segments };
-        store::segments::count_members(&mut view, &scope, segment).await.ok()
+        let scope = RuleScope {
+            dataset_id: dataset.0,
+            now,
+            segments: &segments,
+        };
+        store::segments::count_members(&mut view, &scope, segment)
+            .await
+            .ok()
     };
     let counts = job.counts();
     let end = end_of(job, &counts);
@@ -138,6 +179,11 @@ fn end_of(job: &JobRow, counts: &Counts) -> JobState {
 
 async fn audit_end(tx: &mut Tx, engine: &Engine, job: &JobRow, end: JobState, counts: &Counts) -> Result<()> {
     let detail = serde_json::to_value(counts).map_err(|e| Error::Corrupt(e.to_string()))?;
-    let entry = store::audit::Entry { action: "job.ended", dataset: Some(DatasetId(job.dataset_id)), object: format!("job:{}", job.id), detail: serde_json::json!({ "state": end.as_str(), "counts": detail }) };
+    let entry = store::audit::Entry {
+        action: "job.ended",
+        dataset: Some(DatasetId(job.dataset_id)),
+        object: format!("job:{}", job.id),
+        detail: serde_json::json!({ "state": end.as_str(), "counts": detail }),
+    };
     store::audit::insert(tx, engine.inner.store.clock.now(), &Actor::system(), entry).await
 }

@@ -30,7 +30,8 @@ pub(super) fn membership(job: &JobRow) -> Result<Membership> {
 }
 
 fn parse(text: &str) -> Result<Rule> {
-    domain::rule::parse(text).map_err(|e| crate::Error::Corrupt(format!("a job's rule does not parse at {}", e.position)))
+    domain::rule::parse(text)
+        .map_err(|e| crate::Error::Corrupt(format!("a job's rule does not parse at {}", e.position)))
 }
 
 /// One slice; after the last one, the job goes on to its turn.
@@ -40,14 +41,33 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     let mut tx = store.write().await?;
     store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Freezing).await?;
     let begun = Instant::now();
-    match store::targets::next_slice(&mut tx, job.dataset_id, job.freeze_cursor, memory.window, job.freeze_upto).await? {
+    match store::targets::next_slice(
+        &mut tx,
+        job.dataset_id,
+        job.freeze_cursor,
+        memory.window,
+        job.freeze_upto,
+    )
+    .await?
+    {
         Some(upto) => {
             let segments = store::segments::defs(&mut tx, DatasetId(job.dataset_id)).await?;
-            let scope = RuleScope { dataset_id: job.dataset_id, now: Timestamp::from_ms(job.now_at), segments: &segments };
-            let added = store::targets::freeze_slice(&mut tx, JobId(job.id), &who, &scope, job.freeze_cursor, upto).await?;
+            let scope = RuleScope {
+                dataset_id: job.dataset_id,
+                now: Timestamp::from_ms(job.now_at),
+                segments: &segments,
+            };
+            let added =
+                store::targets::freeze_slice(&mut tx, JobId(job.id), &who, &scope, job.freeze_cursor, upto)
+                    .await?;
             store::targets::set_freeze_cursor(&mut tx, JobId(job.id), upto, added).await?;
             tx.commit().await?;
-            memory.window = if begun.elapsed() > TARGET { memory.window / 2 } else { memory.window * 2 }.clamp(500, WINDOW_MAX);
+            memory.window = if begun.elapsed() > TARGET {
+                memory.window / 2
+            } else {
+                memory.window * 2
+            }
+            .clamp(500, WINDOW_MAX);
             Ok(Step::Again)
         }
         None => {
@@ -61,7 +81,10 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
 async fn frozen(engine: &Engine, job: &JobRow) -> Result<Step> {
     let matched = job.counts().matched;
     if matched > job.confirmed_count + job.spec()?.count_tolerance {
-        let reason = format!("count_moved: {matched} people matched when the list was fixed, {} were confirmed. Nothing was deleted.", job.confirmed_count);
+        let reason = format!(
+            "count_moved: {matched} people matched when the list was fixed, {} were confirmed. Nothing was deleted.",
+            job.confirmed_count
+        );
         return finish::end_early(engine, job, JobState::Failed, Some(&reason)).await;
     }
     begin::step(engine, job).await

@@ -39,7 +39,13 @@ pub(crate) struct Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { batch: batch::SIZE_FIRST, window: freeze::WINDOW_FIRST, sweep: finish::SWEEP_FIRST, not_before: None, tries: 0 }
+        Self {
+            batch: batch::SIZE_FIRST,
+            window: freeze::WINDOW_FIRST,
+            sweep: finish::SWEEP_FIRST,
+            not_before: None,
+            tries: 0,
+        }
     }
 }
 
@@ -87,7 +93,10 @@ impl Engine {
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone()));
-        Tasks { stop, handles: vec![runner, copier, check] }
+        Tasks {
+            stop,
+            handles: vec![runner, copier, check],
+        }
     }
 }
 

@@ -51,7 +51,9 @@ impl Runner {
             return adopt(engine, &job).await;
         }
         match intent {
-            Intent::Cancel if state.before_deleting() => return super::finish::end_early(engine, &job, JobState::Cancelled, None).await,
+            Intent::Cancel if state.before_deleting() => {
+                return super::finish::end_early(engine, &job, JobState::Cancelled, None).await;
+            }
             Intent::Hold if state.may_pause() => {
                 if job.paused_at.is_none() {
                     let mut tx = store.write().await?;
@@ -66,13 +68,19 @@ impl Runner {
         match state {
             JobState::Freezing => super::freeze::step(engine, &job, memory).await,
             JobState::Scheduled | JobState::Queued => super::begin::step(engine, &job).await,
-            JobState::Deleting if intent == Intent::Cancel => super::finish::stop_deleting(engine, &job).await,
+            JobState::Deleting if intent == Intent::Cancel => {
+                super::finish::stop_deleting(engine, &job).await
+            }
             JobState::Deleting => super::batch::step(engine, &job, memory).await,
             JobState::Sweeping => super::finish::sweep(engine, &job, memory).await,
             JobState::Verifying => super::finish::verify(engine, &job).await,
             JobState::Scrubbing => super::finish::scrub(engine, &job).await,
             JobState::Sealing => super::finish::seal(engine, &job).await,
-            JobState::AwaitingApproval | JobState::Completed | JobState::CompletedWithLeftovers | JobState::Cancelled | JobState::Failed => Ok(Step::Rest(LOOK_EVERY)),
+            JobState::AwaitingApproval
+            | JobState::Completed
+            | JobState::CompletedWithLeftovers
+            | JobState::Cancelled
+            | JobState::Failed => Ok(Step::Rest(LOOK_EVERY)),
         }
     }
 }
@@ -82,11 +90,18 @@ async fn adopt(engine: &Engine, job: &JobRow) -> Result<Step> {
     let store = &engine.inner.store;
     let mut tx = store.write().await?;
     store::job_steps::adopt(&mut tx, store, job).await?;
-    let stuck = job.epoch != 0 && job.resumes >= RESUMES_MAX && job.state()? == JobState::Deleting && job.ending.is_none();
+    let stuck = job.epoch != 0
+        && job.resumes >= RESUMES_MAX
+        && job.state()? == JobState::Deleting
+        && job.ending.is_none();
     if stuck {
-        let reason = format!("Given up: the server was restarted {RESUMES_MAX} times in a row without a batch getting through.");
+        let reason = format!(
+            "Given up: the server was restarted {RESUMES_MAX} times in a row without a batch getting through."
+        );
         store::job_steps::set_ending(&mut tx, JobId(job.id), Some("failed"), Some(&reason)).await?;
-        let adopted = store::jobs::find(&mut tx, JobId(job.id)).await?.ok_or(Error::Fenced)?;
+        let adopted = store::jobs::find(&mut tx, JobId(job.id))
+            .await?
+            .ok_or(Error::Fenced)?;
         store::job_steps::move_to(&mut tx, store, &adopted, JobState::Sweeping, store.clock.now()).await?;
     }
     tx.commit().await?;

@@ -22,10 +22,26 @@ impl Engine {
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub async fn jobs(&self, actor: &Actor, dataset: DatasetId, segment: Option<SegmentId>, page: PageRequest) -> Result<Page<Job>> {
+    pub async fn jobs(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        segment: Option<SegmentId>,
+        page: PageRequest,
+    ) -> Result<Page<Job>> {
         actor.require_in(Permission::View, dataset)?;
-        let rows = store::jobs::list(&mut *self.inner.store.read().await?, dataset, segment, page.after(), page.rows()).await?;
-        let jobs = rows.into_iter().map(|row| self.show(row)).collect::<Result<Vec<_>>>()?;
+        let rows = store::jobs::list(
+            &mut *self.inner.store.read().await?,
+            dataset,
+            segment,
+            page.after(),
+            page.rows(),
+        )
+        .await?;
+        let jobs = rows
+            .into_iter()
+            .map(|row| self.show(row))
+            .collect::<Result<Vec<_>>>()?;
         Ok(Page::from_fetched(jobs, page.rows(), |job| job.id.to_string()))
     }
 
@@ -35,7 +51,11 @@ impl Engine {
     /// `forbidden`, `not_found`.
     pub async fn job(&self, actor: &Actor, dataset: DatasetId, id: JobId) -> Result<Job> {
         let job = self.job_row(actor, id).await?;
-        if job.dataset_id == dataset.0 { self.show(job) } else { Err(Problem::not_found("job").into()) }
+        if job.dataset_id == dataset.0 {
+            self.show(job)
+        } else {
+            Err(Problem::not_found("job").into())
+        }
     }
 
     /// One job, whichever dataset it is in.
@@ -85,16 +105,34 @@ impl Engine {
     ///
     /// # Errors
     /// `invalid`, `state_refused` where the job is over.
-    pub async fn set_job_rate(&self, actor: &Actor, dataset: DatasetId, id: JobId, max_rate: Option<i64>) -> Result<Job> {
+    pub async fn set_job_rate(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        id: JobId,
+        max_rate: Option<i64>,
+    ) -> Result<Job> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
         check_rate(max_rate)?;
         let mut tx = self.inner.store.write().await?;
         let job = row_in(&mut tx, dataset, id).await?;
         if job.state()?.terminal() {
-            return Err(Problem::because(Code::StateRefused, "The job is over, so its speed cannot be changed.").into());
+            return Err(Problem::because(
+                Code::StateRefused,
+                "The job is over, so its speed cannot be changed.",
+            )
+            .into());
         }
         store::jobs::set_rate(&mut tx, id, max_rate, self.inner.store.clock.now()).await?;
-        self.audit_job(&mut tx, actor, "job.rate_set", dataset, id, serde_json::json!({ "max_rate": max_rate })).await?;
+        self.audit_job(
+            &mut tx,
+            actor,
+            "job.rate_set",
+            dataset,
+            id,
+            serde_json::json!({ "max_rate": max_rate }),
+        )
+        .await?;
         let job = row_in(&mut tx, dataset, id).await?;
         tx.commit().await?;
         self.inner.wake.notify_one();
@@ -105,16 +143,34 @@ impl Engine {
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub async fn leftovers(&self, actor: &Actor, dataset: DatasetId, id: JobId, page: PageRequest) -> Result<Page<Leftover>> {
+    pub async fn leftovers(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        id: JobId,
+        page: PageRequest,
+    ) -> Result<Page<Leftover>> {
         self.job(actor, dataset, id).await?;
-        let rows = store::jobs::leftovers(&mut *self.inner.store.read().await?, id, page.after(), page.rows()).await?;
-        Ok(Page::from_fetched(rows, page.rows(), |leftover| leftover.profile.to_string()))
+        let rows = store::jobs::leftovers(
+            &mut *self.inner.store.read().await?,
+            id,
+            page.after(),
+            page.rows(),
+        )
+        .await?;
+        Ok(Page::from_fetched(rows, page.rows(), |leftover| {
+            leftover.profile.to_string()
+        }))
     }
 
     async fn job_row(&self, actor: &Actor, id: JobId) -> Result<JobRow> {
         actor.require(Permission::View)?;
-        let job = store::jobs::find(&mut *self.inner.store.read().await?, id).await?.ok_or_else(|| Problem::not_found("job"))?;
-        actor.require_in(Permission::View, DatasetId(job.dataset_id)).map_err(|_| Problem::not_found("job"))?;
+        let job = store::jobs::find(&mut *self.inner.store.read().await?, id)
+            .await?
+            .ok_or_else(|| Problem::not_found("job"))?;
+        actor
+            .require_in(Permission::View, DatasetId(job.dataset_id))
+            .map_err(|_| Problem::not_found("job"))?;
         Ok(job)
     }
 
@@ -132,15 +188,36 @@ impl Engine {
             Intent::Hold => "job.paused",
             Intent::Cancel => "job.cancelled",
         };
-        self.audit_job(&mut tx, actor, action, dataset, id, serde_json::json!({ "state": state.as_str() })).await?;
+        self.audit_job(
+            &mut tx,
+            actor,
+            action,
+            dataset,
+            id,
+            serde_json::json!({ "state": state.as_str() }),
+        )
+        .await?;
         let job = row_in(&mut tx, dataset, id).await?;
         tx.commit().await?;
         self.inner.wake.notify_one();
         self.show(job)
     }
 
-    pub(super) async fn audit_job(&self, tx: &mut Tx, actor: &Actor, action: &'static str, dataset: DatasetId, id: JobId, detail: serde_json::Value) -> Result<()> {
-        let entry = Entry { action, dataset: Some(dataset), object: format!("job:{id}"), detail };
+    pub(super) async fn audit_job(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        action: &'static str,
+        dataset: DatasetId,
+        id: JobId,
+        detail: serde_json::Value,
+    ) -> Result<()> {
+        let entry = Entry {
+            action,
+            dataset: Some(dataset),
+            object: format!("job:{id}"),
+            detail,
+        };
         store::audit::insert(tx, self.inner.store.clock.now(), actor, entry).await
     }
 
@@ -151,7 +228,9 @@ impl Engine {
 
 /// The job, as not there where it belongs to another dataset.
 pub(super) async fn row_in(tx: &mut Tx, dataset: DatasetId, id: JobId) -> Result<JobRow> {
-    let job = store::jobs::find(tx, id).await?.filter(|job| job.dataset_id == dataset.0);
+    let job = store::jobs::find(tx, id)
+        .await?
+        .filter(|job| job.dataset_id == dataset.0);
     Ok(job.ok_or_else(|| Problem::not_found("job"))?)
 }
 
@@ -159,7 +238,10 @@ pub(super) async fn row_in(tx: &mut Tx, dataset: DatasetId, id: JobId) -> Result
 pub(super) fn check_rate(max_rate: Option<i64>) -> Result<()> {
     match max_rate {
         Some(rate) if !(1..=RATE_MAX).contains(&rate) => {
-            let message = format!("A speed limit is a whole number from 1 to {} profiles a second. Leave it empty for no limit.", grouped(RATE_MAX));
+            let message = format!(
+                "A speed limit is a whole number from 1 to {} profiles a second. Leave it empty for no limit.",
+                grouped(RATE_MAX)
+            );
             Err(Problem::because(Code::Invalid, message).on("max_rate").into())
         }
         _ => Ok(()),
@@ -175,5 +257,7 @@ fn refused(job: &JobRow, state: JobState, intent: Intent, wish: Intent) -> Probl
         (Intent::Run, Intent::Run) => format!("{number} is not paused."),
         _ => format!("{number} has decided about everyone and is only being finished."),
     };
-    Problem::because(Code::StateRefused, message).text("state", state.as_str()).text("intent", intent.as_str())
+    Problem::because(Code::StateRefused, message)
+        .text("state", state.as_str())
+        .text("intent", intent.as_str())
 }

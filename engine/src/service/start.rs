@@ -68,7 +68,13 @@ impl Engine {
     /// # Errors
     /// `forbidden`, `not_found`, `idempotency_mismatch`, `consent_required`, `name_mismatch`, `invalid`, `job_active`,
     /// `segment_busy`, `plan_changed`, `count_moved`, `nobody_matches`, `force_required`, `campaign_active`.
-    pub async fn start_job(&self, actor: &Actor, dataset: DatasetId, spec: JobSpec, once: Option<Idempotency>) -> Result<Started> {
+    pub async fn start_job(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        spec: JobSpec,
+        once: Option<Idempotency>,
+    ) -> Result<Started> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
         if let Some(earlier) = self.repeated(actor, once.as_ref()).await? {
             return Ok(Started::Repeated(earlier));
@@ -81,7 +87,8 @@ impl Engine {
         let plan_hash = super::usage::plan_hash(&mut tx, dataset, spec.segment_id).await?;
         check_plan(&spec, &plan_hash)?;
         let stored = checked.rule.as_ref().map(ToString::to_string);
-        let takes_place = immediate && !(spec.queue && store::jobs::holder(&mut tx, dataset).await?.is_some());
+        let takes_place =
+            immediate && !(spec.queue && store::jobs::holder(&mut tx, dataset).await?.is_some());
         let new = NewJob {
             dataset,
             segment_name: &checked.segment.name,
@@ -90,7 +97,9 @@ impl Engine {
             spec: &spec,
             plan_hash: &plan_hash,
             requested_by: &actor.name,
-            key: once.as_ref().map(|once| (once.key.as_str(), once.body_hash.as_slice())),
+            key: once
+                .as_ref()
+                .map(|once| (once.key.as_str(), once.body_hash.as_slice())),
             now: checked.now,
             start_at,
             takes_place,
@@ -104,7 +113,8 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let detail = serde_json::json!({ "segment": spec.segment_id, "count": checked.count, "plan_hash": plan_hash, "consent": true, "start_at": start_at });
-        self.audit_job(&mut tx, actor, "job.confirmed", dataset, id, detail).await?;
+        self.audit_job(&mut tx, actor, "job.confirmed", dataset, id, detail)
+            .await?;
         tx.commit().await?;
         self.inner.wake.notify_one();
         self.inner.copy.notify_one();
@@ -156,41 +166,90 @@ impl Engine {
         let found = store::jobs::by_key(&mut *self.inner.store.read().await?, &actor.name, &once.key).await?;
         match found {
             Some((id, hash)) if hash == once.body_hash => Ok(Some(self.job_anywhere(actor, id).await?)),
-            Some(_) => Err(Problem::new(Code::IdempotencyMismatch).on("Idempotency-Key").into()),
+            Some(_) => Err(Problem::new(Code::IdempotencyMismatch)
+                .on("Idempotency-Key")
+                .into()),
             None => Ok(None),
         }
     }
 
     async fn check_start(&self, actor: &Actor, dataset: DatasetId, spec: &JobSpec) -> Result<Checked> {
-        let segment = self.segment(&Actor { name: actor.name.clone(), ..Actor::system() }, dataset, spec.segment_id).await?;
+        let segment = self
+            .segment(
+                &Actor {
+                    name: actor.name.clone(),
+                    ..Actor::system()
+                },
+                dataset,
+                spec.segment_id,
+            )
+            .await?;
         check_typed(spec, &segment)?;
         let mut view = self.inner.store.view().await?;
         check_place(&mut view, dataset, spec, &segment).await?;
-        check_plan(spec, &super::usage::plan_hash(&mut view, dataset, spec.segment_id).await?)?;
+        check_plan(
+            spec,
+            &super::usage::plan_hash(&mut view, dataset, spec.segment_id).await?,
+        )?;
         let now = self.inner.store.clock.now();
         let segments = store::segments::defs(&mut view, dataset).await?;
-        let scope = RuleScope { dataset_id: dataset.0, now, segments: &segments };
+        let scope = RuleScope {
+            dataset_id: dataset.0,
+            now,
+            segments: &segments,
+        };
         let count = store::segments::count_members(&mut view, &scope, spec.segment_id).await?;
         let rule = segments.get(&spec.segment_id.0).and_then(|def| def.rule.clone());
         check_count(spec, &segment, count)?;
-        if !spec.force && rule.as_ref().is_some_and(domain::rule::matches_everyone_trivially) {
-            return Err(Problem::new(Code::ForceRequired).on("force").number("count", count).into());
+        if !spec.force
+            && rule
+                .as_ref()
+                .is_some_and(domain::rule::matches_everyone_trivially)
+        {
+            return Err(Problem::new(Code::ForceRequired)
+                .on("force")
+                .number("count", count)
+                .into());
         }
         let running = super::usage::running_campaigns(&mut view, dataset, spec.segment_id).await?;
         if spec.on_active_campaign == OnActiveCampaign::Block && !running.is_empty() {
-            let names = running.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
-            let message = format!("Running campaigns use this segment: {names}. Pause them first, or confirm that you have seen it.");
-            return Err(Problem::because(Code::CampaignActive, message).on("on_active_campaign").list("campaigns", running).into());
+            let names = running
+                .iter()
+                .map(|name| format!("“{name}”"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!(
+                "Running campaigns use this segment: {names}. Pause them first, or confirm that you have seen it."
+            );
+            return Err(Problem::because(Code::CampaignActive, message)
+                .on("on_active_campaign")
+                .list("campaigns", running)
+                .into());
         }
         let keys = &self.inner.store.keys;
         let names = store::segment_jobs::names(&mut view, dataset).await?;
         let name_of = |id: i64| names.get(&id).cloned();
-        let shown = rule.as_ref().map(|rule| print_redacted(rule, name_of, |kind, value| keys.pseudonym(dataset, kind, value)));
-        Ok(Checked { segment, rule, shown, count, now })
+        let shown = rule
+            .as_ref()
+            .map(|rule| print_redacted(rule, name_of, |kind, value| keys.pseudonym(dataset, kind, value)));
+        Ok(Checked {
+            segment,
+            rule,
+            shown,
+            count,
+            now,
+        })
     }
 
     /// The insert met a unique index: somebody was quicker. The same request gets the first answer.
-    async fn lost_race(&self, actor: &Actor, dataset: DatasetId, spec: &JobSpec, once: Option<&Idempotency>, error: Error) -> Result<Started> {
+    async fn lost_race(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        spec: &JobSpec,
+        once: Option<&Idempotency>,
+        error: Error,
+    ) -> Result<Started> {
         if let Some(earlier) = self.repeated(actor, once).await? {
             return Ok(Started::Repeated(earlier));
         }
@@ -219,16 +278,29 @@ fn check_typed(spec: &JobSpec, segment: &Segment) -> Result<()> {
     }
     check_rate(spec.max_rate)?;
     if !(0..=WAIT_SECONDS_MAX).contains(&spec.wait_seconds) {
-        return Err(Problem::because(Code::Invalid, "The waiting period is 0 seconds to a year.").on("wait_seconds").into());
+        return Err(
+            Problem::because(Code::Invalid, "The waiting period is 0 seconds to a year.")
+                .on("wait_seconds")
+                .into(),
+        );
     }
     if spec.count_tolerance < 0 || spec.confirm_count < 0 {
-        return Err(Problem::because(Code::Invalid, "Counts and tolerances are not negative.").on("count_tolerance").into());
+        return Err(
+            Problem::because(Code::Invalid, "Counts and tolerances are not negative.")
+                .on("count_tolerance")
+                .into(),
+        );
     }
     Ok(())
 }
 
 /// One running job per dataset (fact S8), unless the person asks to queue or the job is to wait for its time anyway.
-async fn check_place(conn: &mut store::Conn, dataset: DatasetId, spec: &JobSpec, segment: &Segment) -> Result<()> {
+async fn check_place(
+    conn: &mut store::Conn,
+    dataset: DatasetId,
+    spec: &JobSpec,
+    segment: &Segment,
+) -> Result<()> {
     let waits = spec.queue || spec.wait_seconds > 0 || spec.start_at.is_some();
     if let Some(holder) = store::jobs::holder(conn, dataset).await?.filter(|_| !waits) {
         return Err(job_active(&holder).into());
@@ -241,26 +313,47 @@ async fn check_place(conn: &mut store::Conn, dataset: DatasetId, spec: &JobSpec,
 
 fn job_active(holder: &JobRow) -> Problem {
     let number = JobId(holder.id).number();
-    let message = format!("{number} (“{}”) is running in this dataset. One deletion runs at a time: wait for it, or queue this one behind it.", holder.segment_name);
-    Problem::because(Code::JobActive, message).text("job", holder.id.to_string()).text("number", number).text("segment", holder.segment_name.clone())
+    let message = format!(
+        "{number} (“{}”) is running in this dataset. One deletion runs at a time: wait for it, or queue this one behind it.",
+        holder.segment_name
+    );
+    Problem::because(Code::JobActive, message)
+        .text("job", holder.id.to_string())
+        .text("number", number)
+        .text("segment", holder.segment_name.clone())
 }
 
 fn segment_busy(own: &JobRow) -> Problem {
     let number = JobId(own.id).number();
-    Problem::because(Code::SegmentBusy, format!("{number} of this segment is not finished yet.")).text("job", own.id.to_string()).text("number", number)
+    Problem::because(
+        Code::SegmentBusy,
+        format!("{number} of this segment is not finished yet."),
+    )
+    .text("job", own.id.to_string())
+    .text("number", number)
 }
 
 fn check_plan(spec: &JobSpec, plan_hash: &str) -> Result<()> {
     match &spec.plan_hash {
-        Some(seen) if seen != plan_hash => Err(Problem::new(Code::PlanChanged).text("plan_hash", plan_hash).into()),
+        Some(seen) if seen != plan_hash => Err(Problem::new(Code::PlanChanged)
+            .text("plan_hash", plan_hash)
+            .into()),
         _ => Ok(()),
     }
 }
 
 fn check_count(spec: &JobSpec, segment: &Segment, count: i64) -> Result<()> {
     if (count - spec.confirm_count).abs() > spec.count_tolerance {
-        let message = format!("“{}” has {} profiles now; you confirmed {}. Look again before you confirm.", segment.name, grouped(count), grouped(spec.confirm_count));
-        return Err(Problem::because(Code::CountMoved, message).on("confirm_count").number("count", count).into());
+        let message = format!(
+            "“{}” has {} profiles now; you confirmed {}. Look again before you confirm.",
+            segment.name,
+            grouped(count),
+            grouped(spec.confirm_count)
+        );
+        return Err(Problem::because(Code::CountMoved, message)
+            .on("confirm_count")
+            .number("count", count)
+            .into());
     }
     if count == 0 {
         return Err(Problem::new(Code::NobodyMatches).into());

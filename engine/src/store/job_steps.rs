@@ -33,14 +33,29 @@ pub(crate) async fn adopt(conn: &mut Conn, store: &Store, job: &JobRow) -> Resul
         .bind(job.epoch)
         .execute(conn)
         .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Fenced) }
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Error::Fenced)
+    }
 }
 
 /// Moves the state, closing the open phase and opening the next. The table in domain says what is legal.
-pub(crate) async fn move_to(conn: &mut Conn, store: &Store, job: &JobRow, next: JobState, now: Timestamp) -> Result<()> {
+pub(crate) async fn move_to(
+    conn: &mut Conn,
+    store: &Store,
+    job: &JobRow,
+    next: JobState,
+    now: Timestamp,
+) -> Result<()> {
     let state = job.state()?;
     if !state.may_become(next) {
-        return Err(Error::Corrupt(format!("job {} cannot go from {} to {}", job.id, state.as_str(), next.as_str())));
+        return Err(Error::Corrupt(format!(
+            "job {} cannot go from {} to {}",
+            job.id,
+            state.as_str(),
+            next.as_str()
+        )));
     }
     fence(conn, store, JobId(job.id), state).await?;
     let mut phases = job.phases()?;
@@ -48,7 +63,11 @@ pub(crate) async fn move_to(conn: &mut Conn, store: &Store, job: &JobRow, next: 
         open.finished_at = Some(now);
     }
     if !next.terminal() {
-        phases.push(Phase { name: next, started_at: now, finished_at: None });
+        phases.push(Phase {
+            name: next,
+            started_at: now,
+            finished_at: None,
+        });
     }
     sqlx::query(
         "UPDATE jobs SET state = $2, phases = $3, waiting_for = NULL, updated_at = $4,
@@ -68,26 +87,50 @@ pub(crate) async fn move_to(conn: &mut Conn, store: &Store, job: &JobRow, next: 
 }
 
 /// Says why it ends as it does.
-pub(crate) async fn set_ending(conn: &mut Conn, id: JobId, ending: Option<&str>, reason: Option<&str>) -> Result<()> {
-    sqlx::query("UPDATE jobs SET ending = coalesce($2, ending), end_reason = coalesce($3, end_reason) WHERE id = $1").bind(id.0).bind(ending).bind(reason).execute(conn).await?;
+pub(crate) async fn set_ending(
+    conn: &mut Conn,
+    id: JobId,
+    ending: Option<&str>,
+    reason: Option<&str>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE jobs SET ending = coalesce($2, ending), end_reason = coalesce($3, end_reason) WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(ending)
+    .bind(reason)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// Says, or unsays, what it waits for.
 pub(crate) async fn set_waiting(conn: &mut Conn, id: JobId, reason: Option<&str>) -> Result<()> {
-    sqlx::query("UPDATE jobs SET waiting_for = $2 WHERE id = $1").bind(id.0).bind(reason).execute(conn).await?;
+    sqlx::query("UPDATE jobs SET waiting_for = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(reason)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Acknowledges a hold.
 pub(crate) async fn set_paused(conn: &mut Conn, id: JobId, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE jobs SET paused_at = $2, waiting_for = NULL WHERE id = $1 AND intent = 'hold'").bind(id.0).bind(now.ms()).execute(conn).await?;
+    sqlx::query("UPDATE jobs SET paused_at = $2, waiting_for = NULL WHERE id = $1 AND intent = 'hold'")
+        .bind(id.0)
+        .bind(now.ms())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Takes the dataset's one place. False where another job has it.
 pub(crate) async fn take_place(conn: &mut Conn, id: JobId) -> Result<bool> {
-    let done = sqlx::query("UPDATE jobs SET holds_place = 1 WHERE id = $1").bind(id.0).execute(conn).await.map_err(Error::from);
+    let done = sqlx::query("UPDATE jobs SET holds_place = 1 WHERE id = $1")
+        .bind(id.0)
+        .execute(conn)
+        .await
+        .map_err(Error::from);
     match done {
         Ok(_) => Ok(true),
         Err(e) if e.unique_violation() => Ok(false),
@@ -97,23 +140,45 @@ pub(crate) async fn take_place(conn: &mut Conn, id: JobId) -> Result<bool> {
 
 /// Whether an older job of the dataset waits for the place too.
 pub(crate) async fn queued_before(conn: &mut Conn, dataset: DatasetId, id: JobId) -> Result<bool> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT id FROM jobs WHERE dataset_id = $1 AND state = 'queued' AND id < $2 LIMIT 1").bind(dataset.0).bind(id.0).fetch_optional(conn).await?;
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT id FROM jobs WHERE dataset_id = $1 AND state = 'queued' AND id < $2 LIMIT 1",
+    )
+    .bind(dataset.0)
+    .bind(id.0)
+    .fetch_optional(conn)
+    .await?;
     Ok(found.is_some())
 }
 
 /// The last change number given out.
 pub(crate) async fn change_seq(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT change_seq FROM installation").fetch_one(conn).await?)
+    Ok(sqlx::query_scalar("SELECT change_seq FROM installation")
+        .fetch_one(conn)
+        .await?)
 }
 
 /// Stores what the check of who is left found.
-pub(crate) async fn set_verified(conn: &mut Conn, id: JobId, joined_after: i64, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE jobs SET joined_after = $2, verified_at = $3 WHERE id = $1").bind(id.0).bind(joined_after).bind(now.ms()).execute(conn).await?;
+pub(crate) async fn set_verified(
+    conn: &mut Conn,
+    id: JobId,
+    joined_after: i64,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query("UPDATE jobs SET joined_after = $2, verified_at = $3 WHERE id = $1")
+        .bind(id.0)
+        .bind(joined_after)
+        .bind(now.ms())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Stores how many rows stay in the warehouse.
 pub(crate) async fn set_kept(conn: &mut Conn, id: JobId, kept: domain::impact::WarehouseKept) -> Result<()> {
-    sqlx::query("UPDATE jobs SET warehouse_kept = $2 WHERE id = $1").bind(id.0).bind(to_json(&kept)?).execute(conn).await?;
+    sqlx::query("UPDATE jobs SET warehouse_kept = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(to_json(&kept)?)
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -68,12 +68,14 @@ const SELECT: &str = "SELECT j.*, d.slug AS dataset FROM jobs j JOIN datasets d 
 impl JobRow {
     /// Where it stands.
     pub(crate) fn state(&self) -> Result<JobState> {
-        JobState::parse(&self.state).ok_or_else(|| Error::Corrupt(format!("job {} has the unknown state {}", self.id, self.state)))
+        JobState::parse(&self.state)
+            .ok_or_else(|| Error::Corrupt(format!("job {} has the unknown state {}", self.id, self.state)))
     }
 
     /// What people want.
     pub(crate) fn intent(&self) -> Result<Intent> {
-        Intent::parse(&self.intent).ok_or_else(|| Error::Corrupt(format!("job {} has the unknown intent {}", self.id, self.intent)))
+        Intent::parse(&self.intent)
+            .ok_or_else(|| Error::Corrupt(format!("job {} has the unknown intent {}", self.id, self.intent)))
     }
 
     /// What was asked.
@@ -83,7 +85,14 @@ impl JobRow {
 
     /// The counts so far.
     pub(crate) fn counts(&self) -> Counts {
-        let mut counts = Counts::of(self.matched, self.deleted, self.spared, self.held, self.failed, self.gone);
+        let mut counts = Counts::of(
+            self.matched,
+            self.deleted,
+            self.spared,
+            self.held,
+            self.failed,
+            self.gone,
+        );
         counts.joined_after = self.joined_after;
         counts
     }
@@ -97,10 +106,20 @@ impl JobRow {
     pub(crate) fn show(self, epoch: i64, now: Timestamp) -> Result<Job> {
         let (state, intent, counts) = (self.state()?, self.intent()?, self.counts());
         let orphaned = self.epoch != 0 && self.epoch != epoch;
-        let status = JobStatus::of(state, intent, self.paused_at.is_some(), self.waiting_for.is_some(), orphaned);
+        let status = JobStatus::of(
+            state,
+            intent,
+            self.paused_at.is_some(),
+            self.waiting_for.is_some(),
+            orphaned,
+        );
         let reason_paused = self.reason_paused(status);
         let phases = self.phases()?;
-        let warehouse_kept: Option<WarehouseKept> = self.warehouse_kept.as_deref().map(|text| json(text, "warehouse_kept")).transpose()?;
+        let warehouse_kept: Option<WarehouseKept> = self
+            .warehouse_kept
+            .as_deref()
+            .map(|text| json(text, "warehouse_kept"))
+            .transpose()?;
         Ok(Job {
             id: JobId(self.id),
             segment_id: SegmentId(self.segment_id),
@@ -120,7 +139,13 @@ impl JobRow {
             phases,
             counts,
             events_deleted: self.events_deleted,
-            progress: Progress::of(state, &counts, self.verified_at.is_some(), self.batches, self.rate),
+            progress: Progress::of(
+                state,
+                &counts,
+                self.verified_at.is_some(),
+                self.batches,
+                self.rate,
+            ),
             max_rate: self.max_rate,
             verified_at: self.verified_at.map(Timestamp::from_ms),
             scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
@@ -135,10 +160,17 @@ impl JobRow {
         match status {
             JobStatus::Paused | JobStatus::Pausing => {
                 let by = self.intent_by.as_deref().unwrap_or("somebody");
-                let at = self.intent_at.map(|ms| format!(" at {} UTC", Timestamp::from_ms(ms).time_hm())).unwrap_or_default();
-                Some(format!("Paused by {by}{at}. It keeps its place until it is resumed or cancelled."))
+                let at = self
+                    .intent_at
+                    .map(|ms| format!(" at {} UTC", Timestamp::from_ms(ms).time_hm()))
+                    .unwrap_or_default();
+                Some(format!(
+                    "Paused by {by}{at}. It keeps its place until it is resumed or cancelled."
+                ))
             }
-            JobStatus::Interrupted => Some("The server was restarted. The job goes on by itself in a moment.".to_owned()),
+            JobStatus::Interrupted => {
+                Some("The server was restarted. The job goes on by itself in a moment.".to_owned())
+            }
             JobStatus::Waiting => self.waiting_for.clone(),
             _ => None,
         }
@@ -162,7 +194,13 @@ pub(crate) async fn find(conn: &mut Conn, id: JobId) -> Result<Option<JobRow>> {
 }
 
 /// The jobs of a dataset, newest first, below `before` (0: from the newest).
-pub(crate) async fn list(conn: &mut Conn, dataset: DatasetId, segment: Option<SegmentId>, before: i64, rows: u32) -> Result<Vec<JobRow>> {
+pub(crate) async fn list(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    segment: Option<SegmentId>,
+    before: i64,
+    rows: u32,
+) -> Result<Vec<JobRow>> {
     let mut q = sqlx::QueryBuilder::new(SELECT);
     q.push(" WHERE j.dataset_id = ").push_bind(dataset.0);
     if before > 0 {
@@ -171,7 +209,8 @@ pub(crate) async fn list(conn: &mut Conn, dataset: DatasetId, segment: Option<Se
     if let Some(segment) = segment {
         q.push(" AND j.segment_id = ").push_bind(segment.0);
     }
-    q.push(" ORDER BY j.id DESC LIMIT ").push_bind(i64::from(rows) + 1);
+    q.push(" ORDER BY j.id DESC LIMIT ")
+        .push_bind(i64::from(rows) + 1);
     Ok(q.build_query_as().fetch_all(conn).await?)
 }
 
@@ -185,7 +224,8 @@ pub(crate) async fn unfinished(conn: &mut Conn) -> Result<Vec<JobRow>> {
 /// The job that holds the dataset's one place.
 pub(crate) async fn holder(conn: &mut Conn, dataset: DatasetId) -> Result<Option<JobRow>> {
     let mut q = sqlx::QueryBuilder::new(SELECT);
-    q.push(" WHERE j.holds_place = 1 AND j.dataset_id = ").push_bind(dataset.0);
+    q.push(" WHERE j.holds_place = 1 AND j.dataset_id = ")
+        .push_bind(dataset.0);
     Ok(q.build_query_as().fetch_optional(conn).await?)
 }
 
@@ -198,9 +238,17 @@ pub(crate) async fn of_segment(conn: &mut Conn, segment: SegmentId) -> Result<Op
 
 /// The job that was started with this key, and the hash of the request's body.
 pub(crate) async fn by_key(conn: &mut Conn, actor: &str, key: &str) -> Result<Option<(JobId, Vec<u8>)>> {
-    let row = sqlx::query("SELECT id, idempotency_hash FROM jobs WHERE requested_by = $1 AND idempotency_key = $2").bind(actor).bind(key).fetch_optional(conn).await?;
+    let row =
+        sqlx::query("SELECT id, idempotency_hash FROM jobs WHERE requested_by = $1 AND idempotency_key = $2")
+            .bind(actor)
+            .bind(key)
+            .fetch_optional(conn)
+            .await?;
     Ok(match row {
-        Some(row) => Some((JobId(row.try_get(0)?), row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default())),
+        Some(row) => Some((
+            JobId(row.try_get(0)?),
+            row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default(),
+        )),
         None => None,
     })
 }
@@ -224,7 +272,11 @@ pub(crate) struct NewJob<'a> {
 /// Inserts the job. Fails with a unique violation where the place is taken or the segment has an unfinished job.
 /// The cut-off (the greatest id given out so far) and the change number are read in the same transaction.
 pub(crate) async fn insert(conn: &mut Conn, job: &NewJob<'_>) -> Result<JobId> {
-    let phases = to_json(&[Phase { name: JobState::Freezing, started_at: job.now, finished_at: None }])?;
+    let phases = to_json(&[Phase {
+        name: JobState::Freezing,
+        started_at: job.now,
+        finished_at: None,
+    }])?;
     let id = sqlx::query_scalar(
         "INSERT INTO jobs (dataset_id, segment_id, segment_name, rule, rule_shown, spec, plan_hash, state, holds_place, max_rate,
            requested_by, reason, idempotency_key, idempotency_hash, now_at, confirmed_count, freeze_seq, freeze_upto, phases,
@@ -257,7 +309,13 @@ pub(crate) async fn insert(conn: &mut Conn, job: &NewJob<'_>) -> Result<JobId> {
 }
 
 /// Writes what people want. The caller has checked that it is legal, in the same transaction.
-pub(crate) async fn set_intent(conn: &mut Conn, id: JobId, intent: Intent, by: &str, now: Timestamp) -> Result<()> {
+pub(crate) async fn set_intent(
+    conn: &mut Conn,
+    id: JobId,
+    intent: Intent,
+    by: &str,
+    now: Timestamp,
+) -> Result<()> {
     sqlx::query("UPDATE jobs SET intent = $2, intent_by = $3, intent_at = $4, updated_at = $4, paused_at = CASE WHEN $2 = 'run' THEN NULL ELSE paused_at END WHERE id = $1")
         .bind(id.0)
         .bind(intent.as_str())
@@ -269,8 +327,18 @@ pub(crate) async fn set_intent(conn: &mut Conn, id: JobId, intent: Intent, by: &
 }
 
 /// Sets the speed limit; `None`: no limit.
-pub(crate) async fn set_rate(conn: &mut Conn, id: JobId, max_rate: Option<i64>, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE jobs SET max_rate = $2, updated_at = $3 WHERE id = $1").bind(id.0).bind(max_rate).bind(now.ms()).execute(conn).await?;
+pub(crate) async fn set_rate(
+    conn: &mut Conn,
+    id: JobId,
+    max_rate: Option<i64>,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query("UPDATE jobs SET max_rate = $2, updated_at = $3 WHERE id = $1")
+        .bind(id.0)
+        .bind(max_rate)
+        .bind(now.ms())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -289,8 +357,14 @@ pub(crate) async fn leftovers(conn: &mut Conn, id: JobId, after: i64, rows: u32)
     .await?;
     let row = |row: sqlx::sqlite::SqliteRow| -> Result<Leftover> {
         let outcome: String = row.try_get(1)?;
-        let outcome = Outcome::parse(&outcome).ok_or_else(|| Error::Corrupt(format!("unknown outcome {outcome}")))?;
-        Ok(Leftover { profile: ProfileId(row.try_get(0)?), outcome, reason: row.try_get(2)?, title: row.try_get(3)? })
+        let outcome =
+            Outcome::parse(&outcome).ok_or_else(|| Error::Corrupt(format!("unknown outcome {outcome}")))?;
+        Ok(Leftover {
+            profile: ProfileId(row.try_get(0)?),
+            outcome,
+            reason: row.try_get(2)?,
+            title: row.try_get(3)?,
+        })
     };
     found.into_iter().map(row).collect()
 }

@@ -26,24 +26,46 @@ impl Keys {
         let path = folder.join("identity.key");
         match std::fs::read(&path) {
             Ok(bytes) => {
-                let identity = bytes.try_into().map_err(|_| Error::Start(format!("{} is damaged: it must have 32 bytes. Restore it from a backup.", path.display())))?;
+                let identity = bytes.try_into().map_err(|_| {
+                    Error::Start(format!(
+                        "{} is damaged: it must have 32 bytes. Restore it from a backup.",
+                        path.display()
+                    ))
+                })?;
                 Ok(Self { identity })
             }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 let identity: [u8; 32] = rand::random();
-                std::fs::create_dir_all(&folder).map_err(Error::io(format!("making {}", folder.display())))?;
+                std::fs::create_dir_all(&folder)
+                    .map_err(Error::io(format!("making {}", folder.display())))?;
                 let partial = folder.join("identity.key.partial");
-                let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial).map_err(Error::io("making the identity key"))?;
-                file.write_all(&identity).and_then(|()| file.sync_all()).map_err(Error::io("writing the identity key"))?;
+                let mut file = std::fs::OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .mode(0o600)
+                    .open(&partial)
+                    .map_err(Error::io("making the identity key"))?;
+                file.write_all(&identity)
+                    .and_then(|()| file.sync_all())
+                    .map_err(Error::io("writing the identity key"))?;
                 std::fs::rename(&partial, &path).map_err(Error::io("placing the identity key"))?;
                 Ok(Self { identity })
             }
-            Err(e) => Err(Error::Io { what: format!("reading {}", path.display()), source: e }),
+            Err(e) => Err(Error::Io {
+                what: format!("reading {}", path.display()),
+                source: e,
+            }),
         }
     }
 
     /// The look-up key of a canonical identity.
-    pub(crate) fn identity_hash(&self, dataset: DatasetId, kind: IdentityKind, canonical: &str) -> [u8; HASH_BYTES] {
+    pub(crate) fn identity_hash(
+        &self,
+        dataset: DatasetId,
+        kind: IdentityKind,
+        canonical: &str,
+    ) -> [u8; HASH_BYTES] {
         let mut hasher = blake3::Hasher::new_keyed(&self.identity);
         hasher.update(&dataset.0.to_le_bytes());
         hasher.update(&kind.number().to_le_bytes());

@@ -7,7 +7,9 @@ use crate::{
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, SqlitePool,
-    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{
+        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    },
 };
 use std::{fs::File, path::Path, time::Duration};
 
@@ -34,24 +36,43 @@ const NETWORK_FILE_SYSTEMS: [i64; 4] = [0x6969, 0x517B, 0xFF53_4D42, 0x6573_5546
 /// `Start` with a sentence when the directory is held, on a network file system, newer than this program, or damaged.
 pub(crate) async fn open(dir: &Path, clock: Clock) -> Result<Store> {
     std::fs::create_dir_all(dir).map_err(Error::io(format!("making {}", dir.display())))?;
-    let dir = dir.canonicalize().map_err(Error::io(format!("opening {}", dir.display())))?;
+    let dir = dir
+        .canonicalize()
+        .map_err(Error::io(format!("opening {}", dir.display())))?;
     refuse_network(&dir)?;
     let lock = lock(&dir)?;
     let file = dir.join("lethe.db");
     migrate(&file).await?;
     let writer = pool(1, writing(&file).pragma("cache_size", WRITER_CACHE)).await?;
     check_build(&writer).await?;
-    let epoch = sqlx::query_scalar("UPDATE installation SET epoch = epoch + 1 RETURNING epoch").fetch_one(&writer).await?;
+    let epoch = sqlx::query_scalar("UPDATE installation SET epoch = epoch + 1 RETURNING epoch")
+        .fetch_one(&writer)
+        .await?;
     let readers = pool(READERS, reading(&file)).await?;
     let counters = pool(COUNTERS, reading(&file)).await?;
     let keys = Keys::load_or_create(&dir)?;
-    Ok(Store { writer, readers, counters, keys, clock, dir, epoch, _lock: lock })
+    Ok(Store {
+        writer,
+        readers,
+        counters,
+        keys,
+        clock,
+        dir,
+        epoch,
+        _lock: lock,
+    })
 }
 
 fn refuse_network(dir: &Path) -> Result<()> {
-    let kind = rustix::fs::statfs(dir).map_err(|e| Error::Io { what: "looking at the file system".into(), source: e.into() })?;
+    let kind = rustix::fs::statfs(dir).map_err(|e| Error::Io {
+        what: "looking at the file system".into(),
+        source: e.into(),
+    })?;
     if NETWORK_FILE_SYSTEMS.contains(&i64::from(kind.f_type)) {
-        return Err(Error::Start(format!("{} is on a network file system, where file locks cannot be trusted. Use a local disk.", dir.display())));
+        return Err(Error::Start(format!(
+            "{} is on a network file system, where file locks cannot be trusted. Use a local disk.",
+            dir.display()
+        )));
     }
     Ok(())
 }
@@ -59,11 +80,22 @@ fn refuse_network(dir: &Path) -> Result<()> {
 fn lock(dir: &Path) -> Result<File> {
     // A file of its own, never the database: closing any handle on that would drop SQLite's locks.
     let path = dir.join("instance.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(Error::io("opening the instance lock"))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(Error::io("opening the instance lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Start(format!("Another Lethe process holds {}. One server at a time may use a data directory.", dir.display()))),
-        Err(std::fs::TryLockError::Error(e)) => Err(Error::Io { what: "taking the instance lock".into(), source: e }),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Start(format!(
+            "Another Lethe process holds {}. One server at a time may use a data directory.",
+            dir.display()
+        ))),
+        Err(std::fs::TryLockError::Error(e)) => Err(Error::Io {
+            what: "taking the instance lock".into(),
+            source: e,
+        }),
     }
 }
 
@@ -93,7 +125,10 @@ pub(crate) fn writing(file: &Path) -> SqliteConnectOptions {
 }
 
 pub(crate) fn reading(file: &Path) -> SqliteConnectOptions {
-    common(file).read_only(true).pragma("query_only", "ON").pragma("cache_size", READER_CACHE)
+    common(file)
+        .read_only(true)
+        .pragma("query_only", "ON")
+        .pragma("cache_size", READER_CACHE)
 }
 
 async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool> {
@@ -114,7 +149,10 @@ async fn migrate(file: &Path) -> Result<()> {
     conn.close().await?;
     match done {
         Ok(()) => Ok(()),
-        Err(sqlx::migrate::MigrateError::VersionMissing(version)) => Err(Error::Start(format!("{} was written by a newer Lethe (schema {version}). Use that version or a later one.", file.display()))),
+        Err(sqlx::migrate::MigrateError::VersionMissing(version)) => Err(Error::Start(format!(
+            "{} was written by a newer Lethe (schema {version}). Use that version or a later one.",
+            file.display()
+        ))),
         Err(other) => Err(other.into()),
     }
 }
@@ -122,26 +160,51 @@ async fn migrate(file: &Path) -> Result<()> {
 fn unreadable(file: &Path, error: sqlx::Error) -> Error {
     match &error {
         // 26: not a database; 11: malformed.
-        sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("26" | "11")) => Error::Start(format!("{} is damaged or not a Lethe database. Nothing was changed. Restore it from a backup.", file.display())),
+        sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("26" | "11")) => {
+            Error::Start(format!(
+                "{} is damaged or not a Lethe database. Nothing was changed. Restore it from a backup.",
+                file.display()
+            ))
+        }
         _ => error.into(),
     }
 }
 
 /// Asserts that the SQLite inside is the one the promises were made with.
 async fn check_build(writer: &SqlitePool) -> Result<()> {
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(writer).await?;
-    let number = |text: &str| text.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(writer)
+        .await?;
+    let number = |text: &str| {
+        text.split('.')
+            .map(|part| part.parse::<u32>().unwrap_or(0))
+            .collect::<Vec<_>>()
+    };
     if number(&version) < number(SQLITE_MIN) {
-        return Err(Error::Start(format!("SQLite {version} inside this build can corrupt a database; {SQLITE_MIN} or later is needed. Build Lethe anew.")));
+        return Err(Error::Start(format!(
+            "SQLite {version} inside this build can corrupt a database; {SQLITE_MIN} or later is needed. Build Lethe anew."
+        )));
     }
-    let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options").fetch_all(writer).await?;
+    let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options")
+        .fetch_all(writer)
+        .await?;
     let has = |name: &str| options.iter().any(|option| option.starts_with(name));
-    if !has("SECURE_DELETE") || !has("ENABLE_DBPAGE_VTAB") || has("ENABLE_STAT4") || has("ENABLE_MEMORY_MANAGEMENT") {
-        return Err(Error::Start("SQLite was built without the flags of .cargo/config.toml. Build Lethe anew.".to_owned()));
+    if !has("SECURE_DELETE")
+        || !has("ENABLE_DBPAGE_VTAB")
+        || has("ENABLE_STAT4")
+        || has("ENABLE_MEMORY_MANAGEMENT")
+    {
+        return Err(Error::Start(
+            "SQLite was built without the flags of .cargo/config.toml. Build Lethe anew.".to_owned(),
+        ));
     }
-    let secure: i64 = sqlx::query_scalar("PRAGMA secure_delete").fetch_one(writer).await?;
+    let secure: i64 = sqlx::query_scalar("PRAGMA secure_delete")
+        .fetch_one(writer)
+        .await?;
     if secure != 1 {
-        return Err(Error::Start("SQLite does not overwrite deleted content (secure_delete is off).".to_owned()));
+        return Err(Error::Start(
+            "SQLite does not overwrite deleted content (secure_delete is off).".to_owned(),
+        ));
     }
     Ok(())
 }

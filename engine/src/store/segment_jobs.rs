@@ -9,7 +9,13 @@ use domain::{
 use std::collections::BTreeMap;
 
 /// Disables the segment of a job. The members of a rule segment are from now on the job's targets, as corrected.
-pub(crate) async fn disable(conn: &mut Conn, segment: SegmentId, job: JobId, by_rule: bool, now: Timestamp) -> Result<()> {
+pub(crate) async fn disable(
+    conn: &mut Conn,
+    segment: SegmentId,
+    job: JobId,
+    by_rule: bool,
+    now: Timestamp,
+) -> Result<()> {
     sqlx::query(
         "UPDATE segments SET base_job_id = CASE WHEN $3 AND state = 'enabled' THEN $2 ELSE base_job_id END,
            disabled_at = CASE WHEN state = 'enabled' THEN $4 ELSE disabled_at END,
@@ -27,18 +33,34 @@ pub(crate) async fn disable(conn: &mut Conn, segment: SegmentId, job: JobId, by_
 
 /// Whether the segment is disabled already: then its stored members stand, and the job changes nothing about them.
 pub(crate) async fn disabled(conn: &mut Conn, segment: SegmentId) -> Result<bool> {
-    let state: Option<String> = sqlx::query_scalar("SELECT state FROM segments WHERE id = $1").bind(segment.0).fetch_optional(conn).await?;
+    let state: Option<String> = sqlx::query_scalar("SELECT state FROM segments WHERE id = $1")
+        .bind(segment.0)
+        .fetch_optional(conn)
+        .await?;
     Ok(state.as_deref() == Some("disabled"))
 }
 
 /// Stores a count that was just made.
-pub(crate) async fn set_count(conn: &mut Conn, segment: SegmentId, value: i64, counted_at: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE segments SET count_value = $2, counted_at = $3 WHERE id = $1").bind(segment.0).bind(value).bind(counted_at.ms()).execute(conn).await?;
+pub(crate) async fn set_count(
+    conn: &mut Conn,
+    segment: SegmentId,
+    value: i64,
+    counted_at: Timestamp,
+) -> Result<()> {
+    sqlx::query("UPDATE segments SET count_value = $2, counted_at = $3 WHERE id = $1")
+        .bind(segment.0)
+        .bind(value)
+        .bind(counted_at.ms())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// The names of a dataset's segments by number.
 pub(crate) async fn names(conn: &mut Conn, dataset: DatasetId) -> Result<BTreeMap<i64, String>> {
-    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, name FROM segments WHERE dataset_id = $1").bind(dataset.0).fetch_all(conn).await?;
+    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, name FROM segments WHERE dataset_id = $1")
+        .bind(dataset.0)
+        .fetch_all(conn)
+        .await?;
     Ok(rows.into_iter().collect())
 }

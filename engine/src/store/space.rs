@@ -23,16 +23,22 @@ pub(crate) async fn give_back(conn: &mut Conn) -> Result<bool> {
             break;
         }
     }
-    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(conn).await?;
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(conn)
+        .await?;
     Ok(row.try_get::<i64, _>(0)? == 0)
 }
 
 async fn free_pages(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("PRAGMA freelist_count").fetch_one(conn).await?)
+    Ok(sqlx::query_scalar("PRAGMA freelist_count")
+        .fetch_one(conn)
+        .await?)
 }
 
 /// The structural check of the file. `Ok(None)`: sound; else what is wrong.
 pub(crate) async fn quick_check(conn: &mut Conn) -> Result<Option<String>> {
-    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(conn).await?;
+    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(conn)
+        .await?;
     Ok((found != "ok").then_some(found))
 }

@@ -16,7 +16,10 @@ pub(crate) struct Place {
 impl Place {
     /// Before the first entry.
     pub(crate) const fn start() -> Self {
-        Self { kind: 0, hash: Vec::new() }
+        Self {
+            kind: 0,
+            hash: Vec::new(),
+        }
     }
 
     /// As stored in `jobs.sweep_cursor`: a byte of kind, then the hash.
@@ -29,7 +32,10 @@ impl Place {
     /// Reads what `to_bytes` wrote.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         match bytes.split_first() {
-            Some((kind, hash)) => Self { kind: i64::from(*kind), hash: hash.to_vec() },
+            Some((kind, hash)) => Self {
+                kind: i64::from(*kind),
+                hash: hash.to_vec(),
+            },
             None => Self::start(),
         }
     }
@@ -45,7 +51,10 @@ pub(crate) async fn skip(conn: &mut Conn, dataset: i64, from: &Place, entries: i
         .fetch_optional(conn)
         .await?;
     Ok(match row {
-        Some(row) => Some(Place { kind: row.try_get(0)?, hash: row.try_get(1)? }),
+        Some(row) => Some(Place {
+            kind: row.try_get(0)?,
+            hash: row.try_get(1)?,
+        }),
         None => None,
     })
 }
@@ -53,9 +62,18 @@ pub(crate) async fn skip(conn: &mut Conn, dataset: i64, from: &Place, entries: i
 /// Removes the dead entries after `from` up to `to` (to the end where there is none). Gives how many.
 pub(crate) async fn slice(conn: &mut Conn, dataset: i64, from: &Place, to: Option<&Place>) -> Result<u64> {
     let mut q = sqlx::QueryBuilder::new("DELETE FROM identity_lookup WHERE dataset_id = ");
-    q.push_bind(dataset).push(" AND (kind, hash) > (").push_bind(from.kind).push(", ").push_bind(from.hash.clone()).push(")");
+    q.push_bind(dataset)
+        .push(" AND (kind, hash) > (")
+        .push_bind(from.kind)
+        .push(", ")
+        .push_bind(from.hash.clone())
+        .push(")");
     if let Some(to) = to {
-        q.push(" AND (kind, hash) <= (").push_bind(to.kind).push(", ").push_bind(to.hash.clone()).push(")");
+        q.push(" AND (kind, hash) <= (")
+            .push_bind(to.kind)
+            .push(", ")
+            .push_bind(to.hash.clone())
+            .push(")");
     }
     q.push(" AND NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = identity_lookup.profile_id)");
     Ok(q.build().execute(conn).await?.rows_affected())
@@ -63,6 +81,10 @@ pub(crate) async fn slice(conn: &mut Conn, dataset: i64, from: &Place, to: Optio
 
 /// Notes how far the sweep has come.
 pub(crate) async fn set_cursor(conn: &mut Conn, job: JobId, place: &Place) -> Result<()> {
-    sqlx::query("UPDATE jobs SET sweep_cursor = $2 WHERE id = $1").bind(job.0).bind(place.to_bytes()).execute(conn).await?;
+    sqlx::query("UPDATE jobs SET sweep_cursor = $2 WHERE id = $1")
+        .bind(job.0)
+        .bind(place.to_bytes())
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -27,15 +27,22 @@ pub(crate) async fn connect_reader(dir: &Path) -> Result<Conn> {
 
 async fn attach(conn: &mut Conn, dir: &Path) -> Result<()> {
     let path = dir.join("lethe.db");
-    let text = path.to_str().ok_or_else(|| Error::Start("The path of the data directory must be valid UTF-8.".to_owned()))?;
+    let text = path
+        .to_str()
+        .ok_or_else(|| Error::Start("The path of the data directory must be valid UTF-8.".to_owned()))?;
     let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    sqlx::query("ATTACH DATABASE $1 AS live").bind(format!("file:{escaped}?mode=ro")).execute(conn).await?;
+    sqlx::query("ATTACH DATABASE $1 AS live")
+        .bind(format!("file:{escaped}?mode=ro"))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// How far the copy is: every change up to and including this number is in it.
 pub(crate) async fn watermark(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT seq FROM main.watermark").fetch_one(conn).await?)
+    Ok(sqlx::query_scalar("SELECT seq FROM main.watermark")
+        .fetch_one(conn)
+        .await?)
 }
 
 /// Copies the next slice of changes. Gives the new watermark and whether more may follow.
@@ -57,7 +64,11 @@ pub(crate) async fn copy_slice(conn: &mut Conn, now: Timestamp) -> Result<(i64, 
     if rows > 0 {
         copy_rows(&mut tx, from, upto, now).await?;
     }
-    sqlx::query("UPDATE main.watermark SET seq = $1, moved_at = $2").bind(upto).bind(now.ms()).execute(&mut *tx).await?;
+    sqlx::query("UPDATE main.watermark SET seq = $1, moved_at = $2")
+        .bind(upto)
+        .bind(now.ms())
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     Ok((upto, more))
 }
@@ -108,5 +119,8 @@ pub(crate) async fn kept(conn: &mut Conn, job: JobId, decided: i64) -> Result<Wa
     .bind(decided)
     .fetch_one(conn)
     .await?;
-    Ok(WarehouseKept { profiles: row.try_get(0)?, events: row.try_get(1)? })
+    Ok(WarehouseKept {
+        profiles: row.try_get(0)?,
+        events: row.try_get(1)?,
+    })
 }

@@ -32,7 +32,11 @@ impl Warehouse {
         let mut copier = store::warehouse::connect(&store.dir).await?;
         let reader = store::warehouse::connect_reader(&store.dir).await?;
         let watermark = AtomicI64::new(store::warehouse::watermark(&mut copier).await?);
-        Ok(Self { copier: Mutex::new(copier), reader: Mutex::new(reader), watermark })
+        Ok(Self {
+            copier: Mutex::new(copier),
+            reader: Mutex::new(reader),
+            watermark,
+        })
     }
 
     /// Every change up to and including this number is in the copy, durably.
@@ -43,7 +47,8 @@ impl Warehouse {
     /// Takes over what there is, slice by slice.
     pub(crate) async fn catch_up(&self, store: &Store) -> Result<()> {
         loop {
-            let (watermark, more) = store::warehouse::copy_slice(&mut *self.copier.lock().await, store.clock.now()).await?;
+            let (watermark, more) =
+                store::warehouse::copy_slice(&mut *self.copier.lock().await, store.clock.now()).await?;
             self.watermark.store(watermark, Ordering::Release);
             trim(store, watermark).await?;
             if !more {

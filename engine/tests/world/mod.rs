@@ -31,7 +31,12 @@ impl World {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let (engine, dataset) = open(dir.path()).await;
         let tasks = Some(engine.start_tasks());
-        Self { dir, engine, dataset, tasks }
+        Self {
+            dir,
+            engine,
+            dataset,
+            tasks,
+        }
     }
 
     /// Who asks.
@@ -48,7 +53,12 @@ impl World {
         drop(self.engine);
         let (engine, dataset) = open(self.dir.path()).await;
         let tasks = Some(engine.start_tasks());
-        Self { dir: self.dir, engine, dataset, tasks }
+        Self {
+            dir: self.dir,
+            engine,
+            dataset,
+            tasks,
+        }
     }
 
     /// Ends the world in order.
@@ -62,7 +72,17 @@ impl World {
     /// Imports a CSV.
     pub async fn import(&self, kind: ImportKind, csv: &str) -> ImportReport {
         let input = Cursor::new(csv.as_bytes().to_vec());
-        let report = self.engine.import(&Self::actor(), self.dataset, kind, ImportOptions::default(), input).await.expect("import");
+        let report = self
+            .engine
+            .import(
+                &Self::actor(),
+                self.dataset,
+                kind,
+                ImportOptions::default(),
+                input,
+            )
+            .await
+            .expect("import");
         assert_eq!(report.rejected, 0, "{:?}", report.errors);
         report
     }
@@ -72,7 +92,10 @@ impl World {
         let mut people = String::from("user_id,email,group,no\n");
         let mut events = String::from("user_id,event,timestamp,value\n");
         for i in 1..=n {
-            people.push_str(&format!("p{i},p{i}@example.com,{},{i}\n", if i % 2 == 0 { "a" } else { "b" }));
+            people.push_str(&format!(
+                "p{i},p{i}@example.com,{},{i}\n",
+                if i % 2 == 0 { "a" } else { "b" }
+            ));
             for day in 1..=3 {
                 events.push_str(&format!("p{i},visit,2026-01-0{day}T10:00:00Z,1.5\n"));
             }
@@ -92,18 +115,34 @@ impl World {
 
     /// A rule segment.
     pub async fn segment(&self, name: &str, rule: &str) -> SegmentId {
-        let spec = SegmentSpec { name: name.to_owned(), kind: SegmentKind::Rule, rule: Some(rule.to_owned()) };
-        self.engine.create_segment(&Self::actor(), self.dataset, spec).await.expect("a segment").id
+        let spec = SegmentSpec {
+            name: name.to_owned(),
+            kind: SegmentKind::Rule,
+            rule: Some(rule.to_owned()),
+        };
+        self.engine
+            .create_segment(&Self::actor(), self.dataset, spec)
+            .await
+            .expect("a segment")
+            .id
     }
 
     /// Starts a job that must be accepted.
     pub async fn start(&self, spec: JobSpec) -> Job {
-        self.engine.start_job(&Self::actor(), self.dataset, spec, None).await.expect("a job").job()
+        self.engine
+            .start_job(&Self::actor(), self.dataset, spec, None)
+            .await
+            .expect("a job")
+            .job()
     }
 
     /// The job now.
     pub async fn job(&self, id: JobId) -> Job {
-        let job = self.engine.job_anywhere(&Self::actor(), id).await.expect("the job");
+        let job = self
+            .engine
+            .job_anywhere(&Self::actor(), id)
+            .await
+            .expect("the job");
         assert!(job.counts.hold(), "{:?}", job.counts);
         job
     }
@@ -127,23 +166,40 @@ impl World {
 
     /// How many profiles the dataset has.
     pub async fn profiles(&self) -> i64 {
-        self.engine.figures(&Self::actor(), self.dataset).await.expect("figures").profiles
+        self.engine
+            .figures(&Self::actor(), self.dataset)
+            .await
+            .expect("figures")
+            .profiles
     }
 
     /// A second connection to the store's file, for planting and for looking.
     pub async fn sql(&self) -> sqlx::SqliteConnection {
         use sqlx::ConnectOptions as _;
-        sqlx::sqlite::SqliteConnectOptions::new().filename(self.dir.path().join("lethe.db")).busy_timeout(Duration::from_secs(20)).connect().await.expect("a second connection")
+        sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(self.dir.path().join("lethe.db"))
+            .busy_timeout(Duration::from_secs(20))
+            .connect()
+            .await
+            .expect("a second connection")
     }
 
     /// One number out of the store's file.
     pub async fn number(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&mut self.sql().await).await.expect(sql)
+        sqlx::query_scalar(sql)
+            .fetch_one(&mut self.sql().await)
+            .await
+            .expect(sql)
     }
 }
 
 async fn open(dir: &std::path::Path) -> (Engine, DatasetId) {
-    let engine = Engine::open(OpenOptions { dir: dir.to_owned(), clock: Clock::system() }).await.expect("open");
+    let engine = Engine::open(OpenOptions {
+        dir: dir.to_owned(),
+        clock: Clock::system(),
+    })
+    .await
+    .expect("open");
     let dataset = engine.dataset(&World::actor(), "main").await.expect("main").id;
     (engine, dataset)
 }
