@@ -1,0 +1,389 @@
+//! What can be typed. Only shapes and help texts: nothing is done here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Deletes customer profiles in bulk, by segment, safely: console, API and command line in one binary.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lethe",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "Example: lethe demo")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) deed: Deed,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The data directory [default: ./lethe-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The settings file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer in JSON, for machines
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deed {
+    /// Serve the console and the API
+    #[command(after_help = "Example: lethe serve --data /var/lib/lethe --listen 127.0.0.1:3000")]
+    Serve {
+        #[command(flatten)]
+        listen: Listen,
+        /// Show the settings as they hold, secrets hidden, and end
+        #[arg(long)]
+        print_config: bool,
+    },
+    /// Serve with sample data and a sample administrator
+    #[command(after_help = "Example: lethe demo --profiles 1000000")]
+    Demo {
+        #[command(flatten)]
+        listen: Listen,
+        /// Made-up profiles on top of the real sample
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        profiles: u64,
+    },
+    /// Import profiles, events, lists or campaigns: CSV, NDJSON, .gz of both
+    #[command(after_help = "Example: lethe import events purchases.csv --dataset main --set event=purchase")]
+    Import(Import),
+    /// Datasets: isolated stores of profiles
+    #[command(
+        subcommand,
+        after_help = "Example: lethe dataset create shop --name \"The shop\""
+    )]
+    Dataset(Dataset),
+    /// People who log in
+    #[command(subcommand, after_help = "Example: lethe user list")]
+    User(User),
+    /// Tokens for machines
+    #[command(
+        subcommand,
+        after_help = "Example: lethe token create nightly --dataset main --scope bulk"
+    )]
+    Token(Token),
+    /// Segments
+    #[command(subcommand, after_help = "Example: lethe segment list --dataset main")]
+    Segment(Segment),
+    /// Deletion jobs
+    #[command(subcommand, after_help = "Example: lethe job list --dataset main")]
+    Job(Job),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Listen {
+    /// Where to listen [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The address by which browsers reach the server, such as https://lethe.example.org
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) public_origin: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ImportKind {
+    Profiles,
+    Events,
+    Lists,
+    Campaigns,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// What the file holds
+    pub(crate) kind: ImportKind,
+    /// The file; - for standard input
+    pub(crate) file: PathBuf,
+    /// The dataset
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) dataset: String,
+    /// The list that is filled
+    #[arg(long, value_name = "NAME")]
+    pub(crate) list: Option<String>,
+    /// The list becomes exactly the file
+    #[arg(long, group = "mode", requires = "list")]
+    pub(crate) replace: bool,
+    /// The file's people join the list
+    #[arg(long, group = "mode", requires = "list")]
+    pub(crate) add: bool,
+    /// The file's people leave the list
+    #[arg(long, group = "mode", requires = "list")]
+    pub(crate) remove: bool,
+    /// Take a field from a column of another name
+    #[arg(long, value_name = "FIELD=COLUMN", value_parser = pair)]
+    pub(crate) map: Vec<String>,
+    /// Give a field the same text in every row
+    #[arg(long, value_name = "FIELD=TEXT", value_parser = pair)]
+    pub(crate) set: Vec<String>,
+    /// Stop at the first bad row
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Read and count only; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn pair(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((field, _)) if !field.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err("write it as FIELD=VALUE".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dataset {
+    /// Make a dataset
+    #[command(after_help = "Example: lethe dataset create shop --name \"The shop\"")]
+    Create {
+        /// Its short name: lower-case letters, digits, hyphens
+        slug: String,
+        /// Its name as shown
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+    },
+    /// List the datasets
+    #[command(after_help = "Example: lethe dataset list --json")]
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Let a person log in
+    #[command(
+        after_help = "Example: lethe user add ada --role administrator --password-stdin < password.txt"
+    )]
+    Add {
+        /// The name they log in with
+        name: String,
+        /// administrator, approver, privacy, editor or viewer
+        #[arg(long)]
+        role: String,
+        /// The one dataset they may see, or all
+        #[arg(long, value_name = "SLUG|all", default_value = "all")]
+        dataset: String,
+        /// Read the password from standard input, one line
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// List the people who log in
+    #[command(after_help = "Example: lethe user list --json")]
+    List,
+    /// Give a person a new password; ends their sessions
+    #[command(after_help = "Example: lethe user passwd ada --password-stdin < password.txt")]
+    Passwd {
+        /// Their name
+        name: String,
+        /// Read the password from standard input, one line
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// Shut a person out; ends their sessions
+    #[command(after_help = "Example: lethe user disable ada")]
+    Disable {
+        /// Their name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token; its secret is shown this once
+    #[command(after_help = "Example: lethe token create nightly --dataset main --scope bulk")]
+    Create {
+        /// What it is for
+        name: String,
+        /// Its one dataset, or all
+        #[arg(long, value_name = "SLUG|all")]
+        dataset: String,
+        /// admin, bulk, privacy, ingest or read
+        #[arg(long)]
+        scope: String,
+    },
+    /// List the tokens, without their secrets
+    #[command(after_help = "Example: lethe token list --json")]
+    List,
+    /// End a token
+    #[command(after_help = "Example: lethe token revoke lk_0123456789")]
+    Revoke {
+        /// Its key id
+        key_id: String,
+    },
+}
+
+/// The dataset that a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct InDataset {
+    /// The dataset
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) dataset: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Segment {
+    /// List the segments
+    #[command(after_help = "Example: lethe segment list --dataset main --show-disabled")]
+    List {
+        #[command(flatten)]
+        at: InDataset,
+        /// The disabled ones too
+        #[arg(long)]
+        show_disabled: bool,
+    },
+    /// Show a segment
+    #[command(after_help = "Example: lethe segment show \"Lapsed customers\" --dataset main")]
+    Show {
+        /// Its name or id
+        segment: String,
+        #[command(flatten)]
+        at: InDataset,
+    },
+    /// Make a segment
+    #[command(
+        after_help = "Example: lethe segment create Lapsed --dataset main --kind rule --rule 'last(purchase) before 2 years ago'"
+    )]
+    Create {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        at: InDataset,
+        /// rule, manual or list
+        #[arg(long)]
+        kind: String,
+        /// The rule, for rule segments
+        #[arg(long, value_name = "TEXT")]
+        rule: Option<String>,
+    },
+    /// Count who a rule would match; writes nothing
+    #[command(after_help = "Example: lethe segment preview --dataset main --rule 'email is set'")]
+    Preview {
+        #[command(flatten)]
+        at: InDataset,
+        /// The rule
+        #[arg(long, value_name = "TEXT")]
+        rule: String,
+    },
+    /// Count a segment's members now
+    #[command(after_help = "Example: lethe segment refresh \"Lapsed customers\" --dataset main")]
+    Refresh {
+        /// Its name or id
+        segment: String,
+        #[command(flatten)]
+        at: InDataset,
+    },
+    /// Let people join a disabled segment again
+    #[command(after_help = "Example: lethe segment enable \"Lapsed customers\" --dataset main")]
+    Enable {
+        /// Its name or id
+        segment: String,
+        #[command(flatten)]
+        at: InDataset,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Job {
+    /// Delete everyone in a segment
+    #[command(
+        after_help = "Example: lethe job start --dataset main --segment Lapsed --confirm-name Lapsed --confirm-count 18196 --consent --wait"
+    )]
+    Start(Box<StartJob>),
+    /// List the jobs of a dataset, newest first
+    #[command(after_help = "Example: lethe job list --dataset main")]
+    List {
+        #[command(flatten)]
+        at: InDataset,
+        /// Rows at most
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+        /// Where the page before ended
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Show a job
+    #[command(after_help = "Example: lethe job show D-1001")]
+    Show {
+        /// Its number or id
+        job: String,
+    },
+    /// Follow a job until it ends
+    #[command(after_help = "Example: lethe job watch D-1001")]
+    Watch {
+        /// Its number or id
+        job: String,
+    },
+    /// Stop a job before its next batch; it keeps its place
+    #[command(after_help = "Example: lethe job pause D-1001")]
+    Pause {
+        /// Its number or id
+        job: String,
+    },
+    /// Let a paused job go on
+    #[command(after_help = "Example: lethe job resume D-1001")]
+    Resume {
+        /// Its number or id
+        job: String,
+    },
+    /// End a job; who was deleted stays deleted
+    #[command(after_help = "Example: lethe job cancel D-1001")]
+    Cancel {
+        /// Its number or id
+        job: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StartJob {
+    #[command(flatten)]
+    pub(crate) at: InDataset,
+    /// The segment's name or id
+    #[arg(long, value_name = "NAME")]
+    pub(crate) segment: String,
+    /// The segment's exact name, typed again
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) confirm_name: String,
+    /// The number of profiles as last seen
+    #[arg(long, value_name = "N")]
+    pub(crate) confirm_count: Option<String>,
+    /// I understand that deleted users cannot be recovered
+    #[arg(long)]
+    pub(crate) consent: bool,
+    /// How far the number may have moved since
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) count_tolerance: i64,
+    /// Waiting period
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) wait_seconds: i64,
+    /// Profiles a second at most
+    #[arg(long, value_name = "N")]
+    pub(crate) max_rate: Option<i64>,
+    /// Whether imports may bring them back: only none in this release
+    #[arg(long, value_name = "WORD")]
+    pub(crate) suppress: Option<String>,
+    /// About running campaigns: block, pause or proceed
+    #[arg(long, value_name = "WORD")]
+    pub(crate) on_active_campaign: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Wait behind a running job instead of being refused
+    #[arg(long)]
+    pub(crate) queue: bool,
+    /// Needed where the rule matches everyone
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Check and count only; write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Return when the job has ended
+    #[arg(long)]
+    pub(crate) wait: bool,
+}

@@ -1,0 +1,67 @@
+//! `/api/v1`: the management API of contract.md 4, by token only; cookies are not looked at. Also the API's own
+//! description and the two health doors.
+
+mod answer;
+mod audit;
+mod caller;
+mod campaigns;
+mod datasets;
+mod docs;
+mod extract;
+mod health;
+mod imports;
+mod jobs;
+mod openapi;
+mod profiles;
+mod segments;
+
+use axum::{
+    Json, Router,
+    http::StatusCode,
+    response::IntoResponse,
+    routing::{any, get},
+};
+use domain::problem::{Code, Problem};
+use engine::Engine;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The routes, their description, and what answers beside them.
+pub(crate) fn routes(engine: &Engine) -> Router {
+    let (api, document) = OpenApiRouter::new()
+        .merge(datasets::routes())
+        .merge(imports::routes())
+        .merge(profiles::routes())
+        .merge(segments::routes())
+        .merge(campaigns::routes())
+        .merge(jobs::routes())
+        .merge(audit::routes())
+        .split_for_parts();
+    let document = openapi::finish(document);
+    let page = docs::page(&document);
+    let api = api.fallback(nothing).method_not_allowed_fallback(wrong_method);
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/api/openapi.json", get(async move || Json(document.clone())))
+        .route("/api/docs", get(async move || docs::answer(&page)))
+        .merge(health::routes())
+        // Doors of later releases, and addresses that are none: token territory, so no log-in page.
+        .route("/api/{*rest}", any(nothing))
+        .route("/v1/{*rest}", any(nothing))
+        .route("/opendsr/{*rest}", any(nothing))
+        .with_state(engine.clone())
+}
+
+async fn nothing() -> impl IntoResponse {
+    answer::Refused(Problem::because(
+        Code::NotFound,
+        "There is nothing at this address. See /api/docs.",
+    ))
+}
+
+async fn wrong_method() -> impl IntoResponse {
+    let problem = Problem::because(
+        Code::BadRequest,
+        "This address does not take that method. See /api/docs.",
+    );
+    (StatusCode::METHOD_NOT_ALLOWED, answer::Refused(problem).body())
+}

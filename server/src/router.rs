@@ -1,0 +1,154 @@
+//! What answers where, and what every request passes on its way. From the outside in: a request id, the trace, the
+//! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
+//! session and the body's limit. The token doors take no cookie, so they need no such guard.
+
+use crate::{assets, rest, security, session};
+use axum::{
+    Router,
+    body::Body,
+    extract::MatchedPath,
+    http::{HeaderName, Request, StatusCode, header, request::Parts},
+    middleware,
+    response::{IntoResponse as _, Redirect, Response},
+    routing::get,
+};
+use domain::{access::SessionInfo, problem::Code};
+use engine::{Engine, clock::Clock};
+use leptos::{
+    config::LeptosOptions,
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list, render_app_async_with_context};
+use std::any::Any;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    trace::{DefaultOnRequest, DefaultOnResponse, TraceLayer},
+};
+use tracing::Level;
+
+/// The largest body of a form or a server function.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// The header that a request is known by.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the doors share.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    /// The engine.
+    pub(crate) engine: Engine,
+    /// The clock.
+    pub(crate) clock: Clock,
+    /// The address by which browsers reach the server.
+    pub(crate) public_origin: Option<String>,
+    /// Whether they come by TLS.
+    pub(crate) https: bool,
+    /// The waiting period that the delete page offers first.
+    pub(crate) page_wait_seconds: i64,
+}
+
+impl Site {
+    /// The name of the session's cookie: only over TLS can a browser promise that no other host set it.
+    pub(crate) const fn session_cookie(&self) -> &'static str {
+        if self.https { "__Host-sid" } else { "sid" }
+    }
+}
+
+/// Everything that the server answers.
+///
+/// # Errors
+/// The public address is no origin.
+pub(crate) fn build(site: &Site) -> Result<Router, String> {
+    Ok(pages(site)?
+        .merge(assets::routes())
+        .route("/favicon.ico", get(async || Redirect::permanent("/favicon.svg")))
+        .merge(rest::routes(&site.engine))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(site.https, security::headers))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(DefaultOnRequest::new().level(Level::TRACE))
+                .on_response(DefaultOnResponse::new().level(Level::DEBUG)),
+        )
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, RandomId)))
+}
+
+/// The console: pages and the server functions that they call.
+fn pages(site: &Site) -> Result<Router, String> {
+    let options = LeptosOptions::builder().output_name("lethe").build();
+    let page = {
+        let options = options.clone();
+        move || app::shell(options.clone())
+    };
+    let context = {
+        let site = site.clone();
+        move || page_context(&site)
+    };
+    Ok(Router::new()
+        .leptos_routes_with_context(
+            &options,
+            generate_route_list(page.clone()),
+            context.clone(),
+            page.clone(),
+        )
+        .fallback(render_app_async_with_context(context, page))
+        .with_state(options)
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(site.clone(), session::gate))
+        .layer(security::csrf(site.public_origin.as_deref())?))
+}
+
+/// Runs before every page and server function: who is there, the engine, and the page's policy.
+fn page_context(site: &Site) {
+    let session =
+        use_context::<Parts>().and_then(|parts| parts.extensions.get::<Option<SessionInfo>>().cloned());
+    provide_context(session.flatten());
+    provide_context(site.engine.clone());
+    provide_context(app::Settings {
+        clock: site.clock,
+        page_wait_seconds: site.page_wait_seconds,
+        secure: site.https,
+    });
+    // A server function has no nonce: it answers data, no page.
+    if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
+        && let Some(policy) = security::page_policy(&nonce)
+    {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// A request's span names the route, never the address: that may hold an identity.
+fn span(request: &Request<Body>) -> tracing::Span {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(none)", MatchedPath::as_str);
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or("");
+    tracing::info_span!("request", method = %request.method(), route, id)
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request ended in a panic");
+    (StatusCode::INTERNAL_SERVER_ERROR, Code::Internal.sentence()).into_response()
+}
+
+/// Sixteen random hex digits.
+#[derive(Debug, Clone, Copy)]
+struct RandomId;
+
+impl MakeRequestId for RandomId {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
+        format!("{:016x}", rand::random::<u64>())
+            .parse()
+            .ok()
+            .map(RequestId::new)
+    }
+}

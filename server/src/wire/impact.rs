@@ -1,0 +1,196 @@
+//! Impact on the wire: what deleting a segment's people would do.
+
+use super::{ProfileRow, time};
+use domain::{
+    estimate::Basis,
+    usage::{UsageKind, UsageRole},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a deletion would do, counted at one moment.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Impact {
+    /// How many profiles would go.
+    pub(crate) profiles: i64,
+    /// Their events.
+    pub(crate) events: i64,
+    /// How many profiles the dataset has.
+    pub(crate) dataset_profiles: i64,
+    /// What leans on the segment.
+    pub(crate) usage: Vec<Usage>,
+    /// Changes when the segment or what uses it changes; send it back with the job.
+    pub(crate) plan_hash: String,
+    /// How long it takes.
+    pub(crate) estimate: Estimate,
+    /// In how many jobs.
+    pub(crate) plan: Vec<PlannedJob>,
+    /// What stays in the warehouse copy.
+    pub(crate) warehouse: Warehouse,
+    /// How many are under legal hold and would stay.
+    pub(crate) held: i64,
+    /// Other segments that lose people.
+    pub(crate) also_in: Vec<AlsoIn>,
+    /// The first few who would go.
+    pub(crate) sample: Vec<ProfileRow>,
+    /// When counted.
+    pub(crate) counted_at: String,
+}
+
+/// One place where the segment is used.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Usage {
+    /// `campaign` or `segment`.
+    pub(crate) kind: String,
+    /// Its id.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Where it stands.
+    pub(crate) status: String,
+    /// `include`, `exclude` or `segment`.
+    pub(crate) role: String,
+    /// The segments between, nearest to the user first; empty: direct.
+    pub(crate) via: Vec<String>,
+    /// People eligible now.
+    pub(crate) eligible_now: i64,
+    /// The same without the people who would go.
+    pub(crate) eligible_after: i64,
+    /// Of those who would go, how many count here now.
+    pub(crate) members: i64,
+    /// Impressions of the last 30 days that came from them.
+    pub(crate) impressions_30d_from_members: i64,
+    /// What the next 30 days would miss.
+    pub(crate) projected_impressions_change: i64,
+}
+
+/// How long, and on what basis.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Estimate {
+    /// At best.
+    pub(crate) seconds_low: i64,
+    /// At worst.
+    pub(crate) seconds_high: i64,
+    /// Profiles a second.
+    pub(crate) rate: f64,
+    /// `measured`, `probed` or `documented`.
+    pub(crate) basis: String,
+    /// At the documented 100 a second.
+    pub(crate) documented_seconds: i64,
+}
+
+/// One job of a plan.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PlannedJob {
+    /// 1, 2, …
+    pub(crate) job: u32,
+    /// How many profiles it deletes.
+    pub(crate) profiles: i64,
+    /// How long it takes.
+    pub(crate) seconds: i64,
+}
+
+/// Rows in the warehouse copy.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Warehouse {
+    /// Profiles.
+    pub(crate) profiles: i64,
+    /// Events.
+    pub(crate) events: i64,
+}
+
+impl From<domain::impact::WarehouseKept> for Warehouse {
+    fn from(it: domain::impact::WarehouseKept) -> Self {
+        Self {
+            profiles: it.profiles,
+            events: it.events,
+        }
+    }
+}
+
+/// Another segment that loses people.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct AlsoIn {
+    /// Its name.
+    pub(crate) segment: String,
+    /// Its id.
+    pub(crate) segment_id: String,
+    /// How many of those who would go are in it.
+    pub(crate) profiles: i64,
+}
+
+impl From<domain::impact::Impact> for Impact {
+    fn from(it: domain::impact::Impact) -> Self {
+        let plan = it.plan.into_iter();
+        let also_in = it.also_in.into_iter();
+        Self {
+            profiles: it.profiles,
+            events: it.events,
+            dataset_profiles: it.dataset_profiles,
+            usage: it.usage.into_iter().map(Into::into).collect(),
+            plan_hash: it.plan_hash,
+            estimate: Estimate {
+                seconds_low: it.estimate.seconds_low,
+                seconds_high: it.estimate.seconds_high,
+                rate: it.estimate.rate,
+                basis: match it.estimate.basis {
+                    Basis::Measured => "measured",
+                    Basis::Probed => "probed",
+                    Basis::Documented => "documented",
+                }
+                .to_owned(),
+                documented_seconds: it.estimate.documented_seconds,
+            },
+            plan: plan
+                .map(|p| PlannedJob {
+                    job: p.job,
+                    profiles: p.profiles,
+                    seconds: p.seconds,
+                })
+                .collect(),
+            warehouse: it.warehouse.into(),
+            held: it.held,
+            also_in: also_in
+                .map(|a| AlsoIn {
+                    segment: a.name,
+                    segment_id: a.segment.to_string(),
+                    profiles: a.profiles,
+                })
+                .collect(),
+            sample: it.sample.into_iter().map(Into::into).collect(),
+            counted_at: time(it.counted_at),
+        }
+    }
+}
+
+impl From<domain::usage::Usage> for Usage {
+    fn from(it: domain::usage::Usage) -> Self {
+        let projected_impressions_change = it.projected_impressions_change();
+        let (kind, id, status) = match it.what {
+            UsageKind::Campaign { id, status } => ("campaign", id, status.as_str()),
+            UsageKind::Segment { id, enabled } => (
+                "segment",
+                id.to_string(),
+                if enabled { "enabled" } else { "disabled" },
+            ),
+        };
+        let role = match it.role {
+            UsageRole::Include => "include",
+            UsageRole::Exclude => "exclude",
+            UsageRole::Segment => "segment",
+        };
+        Self {
+            kind: kind.to_owned(),
+            id,
+            name: it.name,
+            status: status.to_owned(),
+            role: role.to_owned(),
+            via: it.via,
+            eligible_now: it.eligible_now,
+            eligible_after: it.eligible_after,
+            members: it.members,
+            impressions_30d_from_members: it.impressions_30d_from_members,
+            projected_impressions_change,
+        }
+    }
+}

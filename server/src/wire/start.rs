@@ -1,0 +1,228 @@
+//! What is sent to start a deletion, and how it is read. Words that belong to a later release are known here, so that
+//! they are refused by name and never silently ignored.
+
+use super::{campaigns::said, read_id, read_time};
+use domain::{
+    job::{JobSpec, OnActiveCampaign, RETRY_PASSES},
+    problem::{Code, Problem},
+    segment::typed_count,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A deletion as asked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartJob {
+    /// The segment.
+    pub(crate) segment_id: String,
+    /// That the person understands that deleted users cannot be recovered.
+    #[serde(default)]
+    pub(crate) consent: bool,
+    /// The segment's exact name.
+    #[serde(default)]
+    pub(crate) confirm_name: String,
+    /// The number of profiles; separators in a text are ignored.
+    #[schema(value_type = i64)]
+    pub(crate) confirm_count: Option<TypedCount>,
+    /// How far the recount may differ.
+    #[serde(default)]
+    pub(crate) count_tolerance: i64,
+    /// The plan hash of the impact that was looked at.
+    pub(crate) plan_hash: Option<String>,
+    /// Why, in the person's words.
+    pub(crate) reason: Option<String>,
+    /// Not before this moment.
+    pub(crate) start_at: Option<String>,
+    /// Waiting period.
+    #[serde(default)]
+    pub(crate) wait_seconds: i64,
+    /// Profiles a second at most; null: no limit.
+    pub(crate) max_rate: Option<i64>,
+    /// Not in this release.
+    #[schema(value_type = Option<Object>)]
+    pub(crate) quiet_hours: Option<serde_json::Value>,
+    /// Whether people who no longer match at their turn stay; default true.
+    pub(crate) spare_changed: Option<bool>,
+    /// Only `none` in this release.
+    pub(crate) suppress: Option<String>,
+    /// Passes over the failed; default 1.
+    pub(crate) retry_passes: Option<u8>,
+    /// `block` (default), `pause` or `proceed`.
+    pub(crate) on_active_campaign: Option<String>,
+    /// Not in this release.
+    #[serde(default)]
+    pub(crate) export: bool,
+    /// Whether to wait behind a running job instead of being refused.
+    #[serde(default)]
+    pub(crate) queue: bool,
+    /// Whether an all-matching rule is meant.
+    #[serde(default)]
+    pub(crate) force: bool,
+    /// Whether to count only.
+    #[serde(default)]
+    pub(crate) dry_run: bool,
+}
+
+/// A number, or a number as people type it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum TypedCount {
+    /// A number.
+    Number(i64),
+    /// As typed.
+    Text(String),
+}
+
+impl TypedCount {
+    fn read(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number).filter(|n| *n >= 0),
+            Self::Text(text) => typed_count(text),
+        }
+    }
+}
+
+impl StartJob {
+    /// What the service is asked.
+    pub(crate) fn spec(&self) -> Result<JobSpec, Problem> {
+        self.refuse_later()?;
+        let confirm_count = match &self.confirm_count {
+            Some(typed) => typed
+                .read()
+                .ok_or_else(|| Problem::new(Code::CountInvalid).on("confirm_count"))?,
+            // A dry run is how people learn the number; and without consent, that is what is to be said first.
+            None if self.dry_run || !self.consent => 0,
+            None => return Err(Problem::new(Code::CountInvalid).on("confirm_count")),
+        };
+        Ok(JobSpec {
+            segment_id: read_id(&self.segment_id, "segment").map_err(|problem| problem.on("segment_id"))?,
+            consent: self.consent,
+            confirm_name: self.confirm_name.clone(),
+            confirm_count,
+            count_tolerance: self.count_tolerance,
+            plan_hash: self.plan_hash.clone(),
+            reason: self.reason.clone(),
+            start_at: read_time(self.start_at.as_deref(), "start_at")?,
+            wait_seconds: self.wait_seconds,
+            max_rate: self.max_rate,
+            spare_changed: self.spare_changed.unwrap_or(true),
+            retry_passes: self.retry_passes.unwrap_or(RETRY_PASSES),
+            on_active_campaign: read_policy(self.on_active_campaign.as_deref())?,
+            queue: self.queue,
+            force: self.force,
+        })
+    }
+
+    /// Refuses by name what a later release brings.
+    fn refuse_later(&self) -> Result<(), Problem> {
+        let later = |field: &str, message: &str| Err(Problem::because(Code::NotAvailable, message).on(field));
+        match self.suppress.as_deref() {
+            None | Some("none") => {}
+            Some("late" | "30d" | "forever") => {
+                let message = "Suppression comes with a later release. Send \"none\", or leave it out.";
+                return later("suppress", message);
+            }
+            Some(_) => {
+                let message =
+                    "suppress is one of late, 30d, forever and none; this release offers none only.";
+                return Err(Problem::because(Code::Invalid, message).on("suppress"));
+            }
+        }
+        if self.quiet_hours.is_some() {
+            return later(
+                "quiet_hours",
+                "Quiet hours come with a later release. Leave them out.",
+            );
+        }
+        if self.export {
+            return later(
+                "export",
+                "Export before deletion comes with a later release. Leave it out.",
+            );
+        }
+        Ok(())
+    }
+}
+
+fn read_policy(word: Option<&str>) -> Result<OnActiveCampaign, Problem> {
+    match word {
+        None | Some("block") => Ok(OnActiveCampaign::Block),
+        Some("pause") => Ok(OnActiveCampaign::Pause),
+        Some("proceed") => Ok(OnActiveCampaign::Proceed),
+        Some(_) => {
+            let message = "on_active_campaign is block, pause or proceed.";
+            Err(Problem::because(Code::Invalid, message).on("on_active_campaign"))
+        }
+    }
+}
+
+/// A change of a running job.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RatePatch {
+    /// Profiles a second at most; null: no limit.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>)]
+    pub(crate) max_rate: Option<Option<i64>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> (Code, Option<String>) {
+        let body: StartJob = serde_json::from_str(body).expect("reads");
+        body.spec()
+            .map_err(|problem| (problem.code, problem.field))
+            .expect_err("refused")
+    }
+
+    #[test]
+    fn the_least_that_is_needed_takes_the_defaults() {
+        let body = r#"{"segment_id":"7","consent":true,"confirm_name":"Lapsed","confirm_count":"18,196"}"#;
+        let spec = serde_json::from_str::<StartJob>(body)
+            .expect("reads")
+            .spec()
+            .expect("fits");
+        assert_eq!(
+            (spec.confirm_count, spec.wait_seconds, spec.count_tolerance),
+            (18_196, 0, 0)
+        );
+        assert!(spec.spare_changed && !spec.queue && !spec.force);
+        assert_eq!(
+            (spec.retry_passes, spec.on_active_campaign),
+            (1, OnActiveCampaign::Block)
+        );
+    }
+
+    #[test]
+    fn what_a_later_release_brings_is_refused_by_name() {
+        for (field, value) in [
+            ("suppress", "\"late\""),
+            ("quiet_hours", "{\"from\":\"08:00\"}"),
+            ("export", "true"),
+        ] {
+            let body = format!(r#"{{"segment_id":"7","consent":true,"confirm_count":1,"{field}":{value}}}"#);
+            assert_eq!(refusal(&body), (Code::NotAvailable, Some(field.to_owned())));
+        }
+        assert_eq!(
+            refusal(r#"{"segment_id":"7","suppress":"maybe"}"#).0,
+            Code::Invalid
+        );
+    }
+
+    #[test]
+    fn a_count_is_asked_for_only_once_consent_is_given() {
+        assert_eq!(
+            refusal(r#"{"segment_id":"7","consent":true}"#).0,
+            Code::CountInvalid
+        );
+        assert_eq!(
+            refusal(r#"{"segment_id":"7","consent":true,"confirm_count":-1}"#).0,
+            Code::CountInvalid
+        );
+        let unticked: StartJob = serde_json::from_str(r#"{"segment_id":"7"}"#).expect("reads");
+        assert!(!unticked.spec().expect("for the service to refuse").consent);
+    }
+}
