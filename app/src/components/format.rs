@@ -39,6 +39,7 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
 pub fn gap(from: Timestamp, to: Timestamp) -> String {
     let ms = to.ms().saturating_sub(from.ms()).max(0);
     match ms {
+        ..100 => "under 0.1 s".to_owned(),
         ..10_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         ..MINUTE_MS => format!("{} s", ms / 1_000),
         ..HOUR_MS => format!("{} min {} s", ms / MINUTE_MS, ms % MINUTE_MS / 1_000),

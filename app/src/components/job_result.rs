@@ -25,10 +25,7 @@ pub fn JobResult(
     });
     view! {
         <div class="result">
-            <Banner tone title=title>
-                {lines}
-                {again}
-            </Banner>
+            <Banner tone title=title act=again>{lines}</Banner>
         </div>
         {next}
     }
@@ -67,12 +64,12 @@ fn story(job: &Job, frame: &Frame) -> Vec<String> {
 }
 
 /// A new job with its own confirmation, where somebody is left or has come since.
-fn again(frame: &Frame, data: &JobDetail) -> Option<impl IntoView + use<>> {
+fn again(frame: &Frame, data: &JobDetail) -> ViewFn {
     let counts = data.job.counts;
     let anybody = counts.leftovers() > 0 || counts.joined_after.unwrap_or(0) > 0;
-    let segment = data.segment.as_ref().filter(|segment| anybody && frame.may_delete && segment.job.is_none())?;
-    let href = paths::delete_segment(frame.ds(), segment.id);
-    Some(view! { <p class="acts"><a class="btn" href=href>"Run again on what is left"</a></p> })
+    let segment = data.segment.as_ref().filter(|segment| anybody && frame.may_delete && segment.job.is_none());
+    let href = segment.map(|segment| paths::delete_segment(frame.ds(), segment.id));
+    ViewFn::from(move || href.clone().map(|href| view! { <a class="btn" href=href>"Run again on what is left"</a> }))
 }
 
 /// What to do next: the segment is still disabled, and numbers elsewhere are older than the deletion.

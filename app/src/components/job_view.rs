@@ -99,7 +99,7 @@ impl JobView {
 
 const fn bar(status: JobStatus) -> &'static str {
     match status {
-        JobStatus::Completed => "over",
+        JobStatus::Completed | JobStatus::CompletedWithLeftovers => "over",
         JobStatus::Cancelled | JobStatus::Failed => "stopped",
         JobStatus::Paused | JobStatus::Interrupted | JobStatus::Waiting => "still",
         _ => "",

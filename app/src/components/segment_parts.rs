@@ -73,23 +73,24 @@ pub fn DisabledBanner(
         let uses = data.usage.as_deref().unwrap_or_default();
         let running: Vec<_> = uses.iter().filter(|usage| usage.running()).map(|usage| format!("“{}”", usage.name)).collect();
         let touched = match running.len() {
+            0 if uses.is_empty() => "Nothing uses it.".to_owned(),
             0 => format!("It is used in {}; no running campaign is affected.", usage::places(uses)),
             _ => format!("That affects running campaigns: {}.", running.join(", ")),
         };
         view! { <p>{format!("If you enable it now, {} match its rule. {touched}", one_or_many(n, "profile", "profiles"))}</p> }
     });
-    let enable = (frame.may_edit && !busy).then(|| {
-        view! { <div class="acts"><PostButton action="enable_segment" name="Enable segment" ds=frame.ds() id=segment.id.to_string() /></div> }
+    let (ds, id, offered) = (frame.ds().to_owned(), segment.id.to_string(), frame.may_edit && !busy);
+    let enable = ViewFn::from(move || {
+        offered.then(|| view! { <PostButton action="enable_segment" name="Enable segment" ds=ds.clone() id=id.clone() /> })
     });
     (segment.state == SegmentState::Disabled).then(|| {
         view! {
-            <Banner tone=Tone::Warn title=format!("This segment is disabled{since}: nobody joins it")>
+            <Banner tone=Tone::Warn title=format!("This segment is disabled{since}: nobody joins it") act=enable>
                 <p>
                     "Members who have not been deleted still count for the campaigns that include or exclude it. It stays disabled until somebody enables it."
                     {busy.then_some(" That is possible when its deletion has ended.")}
                 </p>
                 {would}
-                {enable}
             </Banner>
         }
     })

@@ -32,6 +32,13 @@ pub fn LiveJob(
             </div>
             <div class="acts">{move || buttons(&ds, &id, &job.read())}</div>
         </header>
+        {panel(job, lost)}
+    }
+}
+
+/// Steps, bar, counts, and what is said aloud: of a job that goes, and of one that has ended.
+pub fn panel(job: RwSignal<JobView>, lost: RwSignal<bool>) -> impl IntoView {
+    view! {
         {move || job.read().reason.clone().map(|reason| view! { <p class="banner warn"><span>{reason}</span></p> })}
         <ol class="steps">{move || job.read().steps.iter().map(step).collect_view()}</ol>
         <section class="card">

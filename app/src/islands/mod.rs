@@ -9,7 +9,7 @@ pub mod rule_box;
 pub mod typed_box;
 
 pub use live_bar::LiveBar;
-pub use live_job::LiveJob;
+pub use live_job::{LiveJob, panel};
 pub use rate_box::RateBox;
 pub use rule_box::{PreviewView, RuleBox};
 pub use typed_box::TypedBox;

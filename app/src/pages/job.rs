@@ -3,7 +3,7 @@
 use crate::{
     api::{frame::Frame, jobs::{JobDetail, show_job}},
     components::{Here, JobResult, JobView, Notices, Place, Questions, Typed, moment, page},
-    islands::LiveJob,
+    islands::{LiveJob, panel},
     pages::job_facts::{Campaigns, Leftovers, Record, Speed},
     paths,
 };
@@ -23,15 +23,23 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
     let job = data.job.clone();
     let over = job.state.terminal();
     let title = format!("{}: {}", job.id.number(), job.segment_name);
-    let result = over.then(|| view! { <JobResult frame=frame.clone() data=data.clone() /> });
+    let first = JobView::of(&job, frame.may_delete);
+    let head = if over {
+        ended(&frame, &data, title.clone(), first, typed.clone()).into_any()
+    } else {
+        let (ds, id, title) = (frame.ds().to_owned(), job.id.to_string(), title.clone());
+        view! {
+            <LiveJob ds id title first />
+            <Notices typed=typed.clone() />
+        }
+        .into_any()
+    };
     let speed = (!over && frame.may_delete).then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
     view! {
         <Title text=title.clone() />
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li><a href=paths::jobs(frame.ds())>"Deletions"</a></li></ol></nav>
         {(!over).then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
-        <LiveJob ds=frame.ds().to_owned() id=job.id.to_string() title first=JobView::of(&job, frame.may_delete) />
-        <Notices typed />
-        {result}
+        {head}
         <div class="grid wide-left">
             <div>
                 {speed}
@@ -45,4 +53,20 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// A job that is over: what happened comes first, how it went below.
+fn ended(frame: &Frame, data: &JobDetail, title: String, view: JobView, typed: Typed) -> impl IntoView + use<> {
+    let (badge, status, sentence) = (view.badge.clone(), view.status.clone(), view.sentence.clone());
+    view! {
+        <header class="top">
+            <div>
+                <h1>{title}</h1>
+                <div class="sub"><span class=badge>{status}</span> " " {sentence}</div>
+            </div>
+        </header>
+        <Notices typed />
+        <JobResult frame=frame.clone() data=data.clone() />
+        {panel(RwSignal::new(view), RwSignal::new(false))}
+    }
 }

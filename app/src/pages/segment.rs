@@ -25,7 +25,8 @@ pub fn SegmentPage() -> impl IntoView {
 fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl IntoView {
     let segment = data.segment.clone();
     let (state, kind) = (segment.state, segment.kind.title());
-    let used = data.usage.as_deref().map(|usage| format!(", used in {}", places(usage))).unwrap_or_default();
+    let used = data.usage.as_deref().map(|usage| if usage.is_empty() { ", not used anywhere".to_owned() } else { format!(", used in {}", places(usage)) });
+    let used = used.unwrap_or_default();
     let edit = frame.may_edit.then(|| paths::edit_segment(frame.ds(), segment.id));
     let edit_name = if segment.kind == SegmentKind::Rule { "Edit rule" } else { "Rename" };
     let acts = ViewFn::from(move || edit.clone().map(|href| view! { <a class="btn" href=href>{edit_name}</a> }));

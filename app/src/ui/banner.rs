@@ -46,6 +46,9 @@ pub fn Banner(
     /// How assistive technology is to treat it: `status`, `alert`.
     #[prop(optional)]
     role: Option<&'static str>,
+    /// The one action, at the far end.
+    #[prop(optional, into)]
+    act: Option<ViewFn>,
     /// The rest.
     #[prop(optional)]
     children: Option<Children>,
@@ -57,6 +60,7 @@ pub fn Banner(
                 <h2>{title}</h2>
                 {children.map(|children| children())}
             </div>
+            {act.map(|act| view! { <div class="acts">{act.run()}</div> })}
         </section>
     }
     .into_any()
