@@ -20,7 +20,7 @@ pub fn UsageTable(
 ) -> impl IntoView {
     let rows = usage.into_iter().map(|usage| row(&ds, usage)).collect_view();
     view! {
-        <table class="stack">
+        <table class="stack uses">
             <caption class="unseen">"Campaigns and segments that use this segment, with what a deletion would change"</caption>
             <thead>
                 <tr>
