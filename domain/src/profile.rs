@@ -13,8 +13,6 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// Longest identity, in bytes.
 pub const IDENTITY_BYTES_MAX: usize = 512;
-/// Longest attribute name, in bytes.
-pub const ATTRIBUTE_NAME_BYTES_MAX: usize = 128;
 
 /// The type of an identifier. The numbers are stored: never change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
