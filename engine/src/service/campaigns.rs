@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::{
     error::Result,
-    store::{self, Conn, audit::Entry, campaigns::CampaignDef, rule_sql::RuleScope},
+    store::{self, Conn, audit::Entry, impact::Column, rule_sql::RuleScope},
 };
 use domain::{
     access::{Actor, Permission},
@@ -74,8 +74,11 @@ impl Engine {
             now,
             segments: &segments,
         };
-        let defs: Vec<CampaignDef> = campaigns.iter().map(CampaignDef::from).collect();
-        let eligible = store::campaigns::eligible(&mut view, &scope, &defs).await?;
+        let columns: Vec<Column> = campaigns
+            .iter()
+            .map(|campaign| Column::Campaign(campaign.into()))
+            .collect();
+        let (_, eligible) = store::impact::measure(&mut view, &scope, None, &columns).await?;
         let impressions = store::campaigns::recent(&mut view, dataset, IMPRESSION, now).await?;
         let clicks = store::campaigns::recent(&mut view, dataset, CLICK, now).await?;
         let totals = store::campaigns::accumulated(&mut view, dataset, IMPRESSION).await?;
@@ -83,7 +86,7 @@ impl Engine {
             .into_iter()
             .zip(eligible)
             .map(|(campaign, eligible)| CampaignFigures {
-                eligible,
+                eligible: eligible.all,
                 impressions_30d: impressions.get(&campaign.id).copied().unwrap_or(0),
                 clicks_30d: clicks.get(&campaign.id).copied().unwrap_or(0),
                 impressions_total: totals.get(&campaign.id).copied().unwrap_or(0),

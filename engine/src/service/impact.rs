@@ -45,7 +45,7 @@ impl Engine {
         let mut columns = structure.columns();
         let used = columns.len();
         columns.extend(others.iter().map(|other| Column::AlsoIn(*other)));
-        let (totals, counts) = store::impact::measure(&mut view, &scope, id.0, &columns).await?;
+        let (totals, counts) = store::impact::measure(&mut view, &scope, Some(id.0), &columns).await?;
         let (of_users, of_others) = counts.split_at(used.min(counts.len()));
         let also_in = others
             .iter()

@@ -60,7 +60,7 @@ impl Engine {
             now,
             segments: &structure.catalogue.defs,
         };
-        let (_, counts) = store::impact::measure(&mut view, &scope, id.0, &structure.columns()).await?;
+        let (_, counts) = store::impact::measure(&mut view, &scope, Some(id.0), &structure.columns()).await?;
         structure.counted(&mut view, &scope, id, &counts).await
     }
 

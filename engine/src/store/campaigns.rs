@@ -1,16 +1,12 @@
-//! Rows of campaigns, the one predicate that says who is eligible, and what people did with them.
+//! Rows of campaigns, and what people did with them. Who is eligible is worked out in `impact`.
 
-use super::{
-    Conn,
-    rule_sql::{RuleScope, push_dataset_scan, push_segment},
-};
+use super::Conn;
 use crate::error::{Error, Result};
 use domain::{
     campaign::{Campaign, CampaignStatus},
     id::{DatasetId, SegmentId},
     time::{DAY_MS, Timestamp},
 };
-use sqlx::{QueryBuilder, Sqlite};
 use std::collections::BTreeMap;
 
 /// What decides who is eligible.
@@ -30,28 +26,6 @@ impl From<&Campaign> for CampaignDef {
             exclude: ids(&campaign.exclude),
         }
     }
-}
-
-/// Appends the condition that `p` (a row of profiles) is eligible: in any included segment, or none is included, and in
-/// no excluded one.
-pub(crate) fn push_eligible(
-    q: &mut QueryBuilder<Sqlite>,
-    campaign: &CampaignDef,
-    scope: &RuleScope<'_>,
-) -> Result<()> {
-    q.push("(");
-    for (i, segment) in campaign.include.iter().enumerate() {
-        q.push(if i == 0 { "(" } else { " OR " });
-        push_segment(q, *segment, scope)?;
-    }
-    q.push(if campaign.include.is_empty() { "TRUE" } else { ")" });
-    for segment in &campaign.exclude {
-        q.push(" AND NOT (");
-        push_segment(q, *segment, scope)?;
-        q.push(")");
-    }
-    q.push(")");
-    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
@@ -171,34 +145,6 @@ pub(crate) async fn save(conn: &mut Conn, dataset: DatasetId, campaign: &Campaig
             .await?;
     }
     Ok(())
-}
-
-/// How many people are eligible for each campaign, in one scan.
-pub(crate) async fn eligible(
-    conn: &mut Conn,
-    scope: &RuleScope<'_>,
-    campaigns: &[CampaignDef],
-) -> Result<Vec<i64>> {
-    let mut counts = Vec::with_capacity(campaigns.len());
-    for some in campaigns.chunks(super::impact::PREDICATES_AT_ONCE) {
-        let mut q = QueryBuilder::new("SELECT ");
-        for (i, campaign) in some.iter().enumerate() {
-            q.push(if i == 0 {
-                "count(CASE WHEN "
-            } else {
-                ", count(CASE WHEN "
-            });
-            push_eligible(&mut q, campaign, scope)?;
-            q.push(" THEN 1 END)");
-        }
-        q.push(" ");
-        push_dataset_scan(&mut q, scope.dataset_id);
-        let row = q.build().fetch_one(&mut *conn).await?;
-        for i in 0..some.len() {
-            counts.push(sqlx::Row::try_get(&row, i)?);
-        }
-    }
-    Ok(counts)
 }
 
 /// Events of a kind in the last 30 days, by campaign: of people who exist now.

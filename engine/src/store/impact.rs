@@ -1,22 +1,23 @@
 //! Counting what a deletion would do: the members, and everything that leans on them, in as few scans as possible.
 //!
-//! Design notes. `LIMIT -1` keeps SQLite from folding the sub-queries into the query around them: whether a person is a
-//! member (`m`), and each column's predicate, is then worked out once per person and used twice. Columns that only
-//! matter for members are worked out for members alone.
+//! Design notes. Evaluating a rule is what costs time, so in a scan each segment's is evaluated once per person, as a
+//! column `s12` of an inner query, whatever asks for it; campaigns only combine these. `LIMIT -1` keeps SQLite from
+//! folding the inner query into the outer one, which would evaluate it wherever it is mentioned. Segments that only
+//! matter for members are evaluated for members alone.
 
 use super::{
     Conn,
-    campaigns::{CampaignDef, push_eligible},
+    campaigns::CampaignDef,
     profiles::push_scan_above,
     rule_sql::{RuleScope, push_dataset_scan, push_rule, push_segment},
 };
 use crate::error::Result;
 use domain::{estimate::Finished, event::IMPRESSION, id::ProfileId, rule::Rule, time::DAY_MS};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Predicates of campaigns and segments in one statement: keeps it far from SQLite's limits on variables and length.
-pub(crate) const PREDICATES_AT_ONCE: usize = 24;
+/// Segments evaluated in one statement: keeps it far from SQLite's limits on variables and length.
+const SEGMENTS_AT_ONCE: usize = 32;
 /// Finished jobs handed to the estimate, which takes those that say something about speed.
 const JOBS_LOOKED_AT: i64 = 20;
 
@@ -53,51 +54,84 @@ pub(crate) struct Totals {
     pub(crate) events: i64,
 }
 
-/// Counts the members of a segment and the columns.
+impl Column {
+    /// The segments that are evaluated for everyone because of it.
+    fn segments(&self) -> Vec<i64> {
+        match self {
+            Column::Campaign(campaign) => [campaign.include.as_slice(), &campaign.exclude].concat(),
+            Column::Segment(segment) => vec![*segment],
+            Column::AlsoIn(_) => Vec::new(),
+        }
+    }
+}
+
+/// Counts the members of a segment (`None`: nobody is one) and the columns.
 pub(crate) async fn measure(
     conn: &mut Conn,
     scope: &RuleScope<'_>,
-    segment: i64,
+    segment: Option<i64>,
     columns: &[Column],
 ) -> Result<(Totals, Vec<Both>)> {
-    let (first, rest) = columns.split_at(columns.len().min(PREDICATES_AT_ONCE));
-    let (totals, mut counted) = scan(conn, scope, segment, first, true).await?;
-    for some in rest.chunks(PREDICATES_AT_ONCE) {
-        counted.extend(scan(conn, scope, segment, some, false).await?.1);
+    let (mut rest, mut counted) = (columns, Vec::with_capacity(columns.len()));
+    let mut totals = None;
+    while totals.is_none() || !rest.is_empty() {
+        let (some, later) = rest.split_at(fitting(rest));
+        let (first, more) = scan(conn, scope, segment, some, totals.is_none()).await?;
+        totals.get_or_insert(first);
+        counted.extend(more);
+        rest = later;
     }
-    Ok((totals, counted))
+    Ok((totals.unwrap_or_default(), counted))
+}
+
+/// How many columns fit in one statement: at least one.
+fn fitting(columns: &[Column]) -> usize {
+    let mut segments = BTreeSet::new();
+    let fits = |column: &&Column| {
+        segments.extend(column.segments());
+        segments.len() <= SEGMENTS_AT_ONCE
+    };
+    columns
+        .iter()
+        .take_while(fits)
+        .take(SEGMENTS_AT_ONCE)
+        .count()
+        .max(1)
+        .min(columns.len())
 }
 
 async fn scan(
     conn: &mut Conn,
     scope: &RuleScope<'_>,
-    segment: i64,
+    segment: Option<i64>,
     columns: &[Column],
     details: bool,
 ) -> Result<(Totals, Vec<Both>)> {
-    let mut q = QueryBuilder::new("SELECT count(*), coalesce(sum(q.m), 0)");
-    if details {
-        q.push(
-            ", coalesce(sum(CASE WHEN q.m THEN EXISTS (SELECT 1 FROM identities i WHERE i.profile_id = q.id AND i.kind <= 3) END), 0),
-             coalesce(sum(CASE WHEN q.m THEN (SELECT count(*) FROM events e WHERE e.profile_id = q.id) END), 0)",
-        );
+    let everywhere: BTreeSet<i64> = columns.iter().flat_map(Column::segments).collect();
+    let mut q = QueryBuilder::new("SELECT count(*), coalesce(sum(p.m), 0)");
+    q.push(if details {
+        ", coalesce(sum(CASE WHEN p.m THEN EXISTS (SELECT 1 FROM identities i WHERE i.profile_id = p.id AND i.kind <= 3) END), 0),
+         coalesce(sum(CASE WHEN p.m THEN (SELECT count(*) FROM events e WHERE e.profile_id = p.id) END), 0)"
     } else {
-        q.push(", 0, 0");
-    }
-    for i in 0..columns.len() {
-        q.push(format_args!(
-            ", coalesce(sum(q.c{i}), 0), coalesce(sum(CASE WHEN q.m THEN q.c{i} END), 0)"
-        ));
-    }
-    q.push(" FROM (SELECT p.id, p.m");
-    for (i, column) in columns.iter().enumerate() {
-        push_column(&mut q, column, i, scope)?;
+        ", 0, 0"
+    });
+    for column in columns {
+        push_column(&mut q, column, &everywhere, scope)?;
     }
     q.push(" FROM (SELECT p.*, ");
-    push_segment(&mut q, segment, scope)?;
-    q.push(" IS TRUE AS m ");
+    match segment {
+        Some(segment) => push_segment(&mut q, segment, scope)?,
+        None => _ = q.push("FALSE"),
+    }
+    q.push(" IS TRUE AS m");
+    for other in &everywhere {
+        q.push(", ");
+        push_segment(&mut q, *other, scope)?;
+        q.push(format_args!(" IS TRUE AS s{other}"));
+    }
+    q.push(" ");
     push_dataset_scan(&mut q, scope.dataset_id);
-    q.push(" LIMIT -1) AS p LIMIT -1) AS q");
+    q.push(" LIMIT -1) AS p");
     let row = q.build().fetch_one(conn).await?;
     let totals = Totals {
         everyone: row.try_get(0)?,
@@ -115,19 +149,57 @@ async fn scan(
     Ok((totals, counted))
 }
 
-fn push_column(q: &mut QueryBuilder<Sqlite>, column: &Column, i: usize, scope: &RuleScope<'_>) -> Result<()> {
-    q.push(", (");
+/// Appends two figures: everyone in the column, and the members in it.
+fn push_column(
+    q: &mut QueryBuilder<Sqlite>,
+    column: &Column,
+    evaluated: &BTreeSet<i64>,
+    scope: &RuleScope<'_>,
+) -> Result<()> {
     match column {
-        Column::Campaign(campaign) => push_eligible(q, campaign, scope)?,
-        Column::Segment(segment) => push_segment(q, *segment, scope)?,
+        Column::Campaign(campaign) => {
+            q.push(", count(CASE WHEN ");
+            push_eligible(q, campaign);
+            q.push(" THEN 1 END), count(CASE WHEN p.m AND ");
+            push_eligible(q, campaign);
+            q.push(" THEN 1 END)");
+        }
+        Column::Segment(segment) => {
+            q.push(format_args!(
+                ", coalesce(sum(p.s{segment}), 0), count(CASE WHEN p.m AND p.s{segment} THEN 1 END)"
+            ));
+        }
+        Column::AlsoIn(segment) if evaluated.contains(segment) => {
+            q.push(format_args!(
+                ", 0, count(CASE WHEN p.m AND p.s{segment} THEN 1 END)"
+            ));
+        }
         Column::AlsoIn(segment) => {
-            q.push("CASE WHEN p.m THEN ");
+            q.push(", 0, count(CASE WHEN p.m AND ");
             push_segment(q, *segment, scope)?;
-            q.push(" END");
+            q.push(" THEN 1 END)");
         }
     }
-    q.push(format_args!(") IS TRUE AS c{i}"));
     Ok(())
+}
+
+/// Appends the condition that `p` is eligible, over the columns `s12` that say who is in which segment: in any included
+/// one, or none is included, and in no excluded one.
+fn push_eligible(q: &mut QueryBuilder<Sqlite>, campaign: &CampaignDef) {
+    let mut any = if campaign.include.is_empty() {
+        "(TRUE"
+    } else {
+        "(("
+    };
+    for segment in &campaign.include {
+        q.push(any).push(format_args!("p.s{segment}"));
+        any = " OR ";
+    }
+    q.push(if campaign.include.is_empty() { any } else { ")" });
+    for segment in &campaign.exclude {
+        q.push(format_args!(" AND NOT p.s{segment}"));
+    }
+    q.push(")");
 }
 
 /// Impressions of the last 30 days by campaign: from everyone who exists now, and from the segment's members.
