@@ -46,7 +46,6 @@ impl From<engine::Error> for Refusal {
 }
 
 /// Runs a server function's body.
-#[expect(clippy::unused_async, reason = "the body is the future that is awaited")]
 pub(super) async fn reply<T>(body: impl Future<Output = Result<T, Refusal>>) -> Reply<T> {
     Ok(body.await.map_err(|refusal| refusal.0))
 }

@@ -29,8 +29,8 @@ pub fn day(at: Option<Timestamp>) -> String {
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     match now.ms().saturating_sub(at.ms()) {
         ..MINUTE_MS => "just now".to_owned(),
-        ms @ ..HOUR_MS => format!("{} min ago", ms / MINUTE_MS),
-        ms @ ..DAY_MS => format!("{} ago", one_or_many(ms / HOUR_MS, "hour", "hours")),
+        ms @ MINUTE_MS..HOUR_MS => format!("{} min ago", ms / MINUTE_MS),
+        ms @ HOUR_MS..DAY_MS => format!("{} ago", one_or_many(ms / HOUR_MS, "hour", "hours")),
         ms => format!("{} ago", one_or_many(ms / DAY_MS, "day", "days")),
     }
 }
@@ -40,9 +40,9 @@ pub fn gap(from: Timestamp, to: Timestamp) -> String {
     let ms = to.ms().saturating_sub(from.ms()).max(0);
     match ms {
         ..100 => "under 0.1 s".to_owned(),
-        ..10_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        ..MINUTE_MS => format!("{} s", ms / 1_000),
-        ..HOUR_MS => format!("{} min {} s", ms / MINUTE_MS, ms % MINUTE_MS / 1_000),
+        100..10_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        10_000..MINUTE_MS => format!("{} s", ms / 1_000),
+        MINUTE_MS..HOUR_MS => format!("{} min {} s", ms / MINUTE_MS, ms % MINUTE_MS / 1_000),
         _ => format!("{} h {} min", ms / HOUR_MS, ms % HOUR_MS / MINUTE_MS),
     }
 }

@@ -20,6 +20,8 @@ pub fn LiveJob(
     let job = RwSignal::new(first.clone());
     let lost = RwSignal::new(false);
     follow(ds.clone(), id.clone(), job, lost);
+    // Only a change of what is offered touches the buttons, so that focus stays where it is.
+    let offers = Memo::new(move |_| job.with(|job| [job.may_pause, job.may_resume, job.may_cancel]));
     view! {
         <header class="top">
             <div>
@@ -30,7 +32,7 @@ pub fn LiveJob(
                     {move || job.read().sentence.clone()}
                 </div>
             </div>
-            <div class="acts">{move || buttons(&ds, &id, &job.read())}</div>
+            <div class="acts">{move || buttons(&ds, &id, offers.get())}</div>
         </header>
         {panel(job, lost)}
     }
@@ -82,7 +84,7 @@ fn step(step: &StepView) -> impl IntoView + use<> {
     view! { <li class=step.class.clone() aria-current=current>{step.name.clone()}<small>{step.note.clone()}</small></li> }
 }
 
-fn buttons(ds: &str, id: &str, job: &JobView) -> impl IntoView + use<> {
+fn buttons(ds: &str, id: &str, [pause, resume, cancel]: [bool; 3]) -> impl IntoView + use<> {
     let one = |offered: bool, action: &'static str, class: &'static str, name: &'static str| {
         offered.then(|| {
             view! {
@@ -95,8 +97,8 @@ fn buttons(ds: &str, id: &str, job: &JobView) -> impl IntoView + use<> {
         })
     };
     (
-        one(job.may_pause, "/fn/pause_job", "btn", "Pause"),
-        one(job.may_resume, "/fn/resume_job", "btn primary", "Resume"),
-        one(job.may_cancel, "/fn/cancel_job", "btn to-danger", "Cancel job"),
+        one(pause, "/fn/pause_job", "btn", "Pause"),
+        one(resume, "/fn/resume_job", "btn primary", "Resume"),
+        one(cancel, "/fn/cancel_job", "btn to-danger", "Cancel job"),
     )
 }

@@ -6,16 +6,18 @@ pub mod live_bar;
 pub mod live_job;
 pub mod rate_box;
 pub mod rule_box;
+pub mod show_disabled;
 pub mod typed_box;
 
 pub use live_bar::LiveBar;
 pub use live_job::{LiveJob, panel};
 pub use rate_box::RateBox;
 pub use rule_box::{PreviewView, RuleBox};
+pub use show_disabled::ShowDisabled;
 pub use typed_box::TypedBox;
 
 /// Waits, in the browser; on the server nothing waits.
-#[cfg_attr(not(feature = "hydrate"), expect(clippy::unused_async, unused_variables, reason = "only browsers wait"))]
+#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only browsers wait"))]
 async fn wait(ms: u32) {
     #[cfg(feature = "hydrate")]
     gloo_timers::future::TimeoutFuture::new(ms).await;

@@ -3,6 +3,7 @@
 use crate::{
     api::{frame::Frame, segments::list_segments},
     components::{Here, Notices, Place, SegmentBadge, Typed, ago, moment, page},
+    islands::ShowDisabled,
     paths,
     ui::{Empty, Glyph, PageTop},
 };
@@ -37,7 +38,7 @@ fn Content(frame: Frame, rows: Vec<Segment>, typed: Typed) -> impl IntoView {
         <Notices typed />
         <section class="card">
             <form class="head" method="get" action=paths::segments(frame.ds())>
-                <label class="check"><input type="checkbox" name="disabled" value="yes" checked=all /><span>"Show disabled"</span></label>
+                <ShowDisabled on=all />
                 <button class="btn small">"Apply"</button>
             </form>
             {body}
