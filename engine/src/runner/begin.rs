@@ -94,12 +94,10 @@ pub(super) async fn campaign_in_the_way(conn: &mut Conn, job: &JobRow) -> Result
     let running =
         crate::service::usage::running_campaigns(conn, DatasetId(job.dataset_id), SegmentId(job.segment_id))
             .await?;
-    Ok(match running.first() {
-        Some(name) => Some(format!(
-            "The campaign “{name}” is active and uses this segment. The job goes on when it is paused or ended."
-        )),
-        None => None,
-    })
+    let reason = |name: &String| {
+        format!("The campaign “{name}” is active and uses this segment. The job goes on when it is paused or ended.")
+    };
+    Ok(running.first().map(reason))
 }
 
 /// Enters `deleting` and disables the segment in the same transaction, so that nobody joins from here on (fact S2).

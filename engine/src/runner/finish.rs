@@ -164,6 +164,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
     store::job_steps::move_to(&mut tx, store, job, end, now).await?;
     audit_end(&mut tx, engine, job, end, &counts).await?;
     tx.commit().await?;
+    engine.inner.memory.figures.lock().await.remove(&dataset);
     Ok(Step::Again)
 }
 

@@ -68,7 +68,7 @@ fn refuse_network(dir: &Path) -> Result<()> {
         what: "looking at the file system".into(),
         source: e.into(),
     })?;
-    if NETWORK_FILE_SYSTEMS.contains(&i64::from(kind.f_type)) {
+    if NETWORK_FILE_SYSTEMS.contains(&kind.f_type) {
         return Err(Error::Start(format!(
             "{} is on a network file system, where file locks cannot be trusted. Use a local disk.",
             dir.display()
