@@ -1,6 +1,7 @@
 //! Segments: looking, making, changing, counting.
 
 use super::Reply;
+use crate::islands::PreviewView;
 use domain::{
     job::Job,
     page::Page,
@@ -86,6 +87,12 @@ pub async fn preview_rule(ds: String, rule: String) -> Reply<Preview> {
         Ok(door.engine.preview(door.actor(), door.id(), &rule).await?)
     })
     .await
+}
+
+/// The same in ready words, so that the browser formats nothing.
+#[server]
+pub async fn look_at_rule(ds: String, rule: String) -> Reply<PreviewView> {
+    Ok(Ok(crate::components::preview_words(super::flat(preview_rule(ds, rule).await))))
 }
 
 /// What leans on a segment, directly and through other segments.

@@ -2,7 +2,7 @@
 
 use super::Typed;
 use crate::{
-    api::segments::preview_rule,
+    api::segments::look_at_rule,
     islands::{PreviewView, RuleBox},
     ui::TextField,
 };
@@ -34,8 +34,7 @@ pub async fn look(ds: &str, rule: &str) -> Option<PreviewView> {
     if rule.trim().is_empty() {
         return None;
     }
-    let answer = crate::api::flat(preview_rule(ds.to_owned(), rule.to_owned()).await);
-    Some(preview_words(answer))
+    crate::api::flat(look_at_rule(ds.to_owned(), rule.to_owned()).await).ok()
 }
 
 /// A preview in words.

@@ -2,8 +2,7 @@
 
 use super::wait;
 use crate::{
-    api::{flat, segments::preview_rule},
-    components::preview_words,
+    api::{flat, segments::look_at_rule},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -43,9 +42,9 @@ pub fn RuleBox(
             if turn.get_value() != mine {
                 return;
             }
-            let answer = flat(preview_rule(ds, rule).await);
-            if turn.get_value() == mine {
-                found.set(Some(preview_words(answer)));
+            let answer = flat(look_at_rule(ds, rule).await);
+            if let (Ok(words), true) = (answer, turn.get_value() == mine) {
+                found.set(Some(words));
             }
         }
     });
