@@ -1,0 +1,209 @@
+//! Who is let in at the REST door: every route without a token, with a wrong one, and with one that may not.
+
+mod harness;
+
+use harness::{Home, Server, segment_id};
+
+/// Every route of the API: method, path, body, and the scopes that may.
+fn routes(segment: &str) -> Vec<(&'static str, String, String, &'static [&'static str])> {
+    const READ: &[&str] = &["admin", "bulk", "read"];
+    const BULK: &[&str] = &["admin", "bulk"];
+    const ADMIN: &[&str] = &["admin"];
+    const INGEST: &[&str] = &["admin", "ingest"];
+    let at = |rest: &str| format!("/datasets/main{rest}");
+    let rule = r#"{"rule":"email is set"}"#.to_owned();
+    let start = format!(r#"{{"segment_id":"{segment}","consent":true,"confirm_name":"Go","dry_run":true}}"#);
+    let none = String::new;
+    vec![
+        ("GET", "/datasets".into(), none(), READ),
+        ("POST", "/datasets".into(), r#"{"slug":"other"}"#.into(), ADMIN),
+        ("GET", at(""), none(), READ),
+        ("GET", at("/profiles"), none(), READ),
+        ("GET", at("/profiles/u1"), none(), READ),
+        ("GET", at("/segments"), none(), READ),
+        (
+            "POST",
+            at("/segments"),
+            r#"{"name":"New","kind":"manual"}"#.into(),
+            ADMIN,
+        ),
+        ("POST", at("/segments/preview"), rule, READ),
+        ("GET", at(&format!("/segments/{segment}")), none(), READ),
+        (
+            "PATCH",
+            at(&format!("/segments/{segment}")),
+            r#"{"name":"Go"}"#.into(),
+            ADMIN,
+        ),
+        ("POST", at(&format!("/segments/{segment}/refresh")), none(), ADMIN),
+        ("POST", at(&format!("/segments/{segment}/disable")), none(), ADMIN),
+        ("POST", at(&format!("/segments/{segment}/enable")), none(), ADMIN),
+        ("GET", at(&format!("/segments/{segment}/impact")), none(), READ),
+        ("GET", at("/campaigns"), none(), READ),
+        (
+            "POST",
+            at("/campaigns"),
+            r#"{"id":"c","name":"C","status":"draft"}"#.into(),
+            ADMIN,
+        ),
+        ("GET", at("/campaigns/c"), none(), READ),
+        (
+            "PATCH",
+            at("/campaigns/c"),
+            r#"{"status":"paused"}"#.into(),
+            ADMIN,
+        ),
+        ("POST", at("/imports/profiles"), "user_id\nu1\n".into(), INGEST),
+        ("POST", at("/deletion-jobs"), start, BULK),
+        ("GET", at("/deletion-jobs"), none(), READ),
+        ("GET", "/audit".into(), none(), ADMIN),
+        ("DELETE", at(&format!("/segments/{segment}")), none(), ADMIN),
+    ]
+}
+
+fn send(server: &Server, method: &str, path: &str, authorization: Option<&str>, body: &str) -> u16 {
+    let media = if path.contains("/imports/") {
+        "text/csv"
+    } else {
+        "application/json"
+    };
+    let mut headers = vec![("content-type", media)];
+    headers.extend(authorization.map(|value| ("authorization", value)));
+    server
+        .send(method, &format!("/api/v1{path}"), &headers, body)
+        .status
+}
+
+#[test]
+fn every_route_asks_for_a_token_and_for_its_scope() {
+    let home = Home::new();
+    home.people();
+    let segment = segment_id(&home, "Go");
+    let tokens: Vec<_> = ["admin", "bulk", "privacy", "ingest", "read"]
+        .map(|scope| (scope, home.token(scope, "main")))
+        .into();
+    let everywhere = home.token("admin", "all");
+    let server = home.serve();
+    for (method, path, body, may) in routes(&segment) {
+        assert_eq!(
+            send(&server, method, &path, None, &body),
+            401,
+            "{method} {path} without a token"
+        );
+        let wrong = "Bearer lk_nobody.0000";
+        assert_eq!(
+            send(&server, method, &path, Some(wrong), &body),
+            401,
+            "{method} {path} with a wrong token"
+        );
+        for (scope, token) in tokens.iter().filter(|(scope, _)| !may.contains(scope)) {
+            let status = send(&server, method, &path, Some(&format!("Bearer {token}")), &body);
+            assert_eq!(status, 403, "{method} {path} with scope {scope}");
+        }
+        let status = send(
+            &server,
+            method,
+            &path,
+            Some(&format!("Bearer {everywhere}")),
+            &body,
+        );
+        assert!(
+            (200..300).contains(&status),
+            "{method} {path} with everything: {status}"
+        );
+    }
+}
+
+#[test]
+fn a_token_of_one_dataset_does_not_see_another() {
+    let home = Home::new();
+    home.json(&["dataset", "create", "other"]);
+    let token = home.token("admin", "other");
+    let server = home.serve();
+    assert_eq!(server.api(&token, "GET", "/datasets/main", "").status, 404);
+    assert_eq!(
+        server.api(&token, "GET", "/datasets/main/profiles", "").status,
+        404
+    );
+    assert_eq!(server.api(&token, "GET", "/datasets/other", "").status, 200);
+    let seen = server.api(&token, "GET", "/datasets", "").json();
+    assert_eq!(seen["items"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn basic_and_bearer_say_the_same_and_a_revoked_token_says_nothing() {
+    let home = Home::new();
+    let token = home.token("read", "main");
+    let server = home.serve();
+    let (key_id, secret) = token.split_once('.').expect("two halves");
+    let basic = format!("Basic {}", base64(&format!("{key_id}:{secret}")));
+    let path = "/api/v1/datasets/main";
+    assert_eq!(
+        server.send("GET", path, &[("authorization", &basic)], "").status,
+        200
+    );
+    let refused = server.send("GET", path, &[("authorization", "Basic !!")], "");
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (401, "unauthenticated")
+    );
+    home.json(&["token", "revoke", key_id]);
+    assert_eq!(server.api(&token, "GET", "/datasets/main", "").status, 401);
+}
+
+/// A session is no token: the door does not look at cookies.
+#[test]
+fn a_cookie_opens_nothing_here() {
+    let home = Home::new();
+    home.run_with(
+        &[
+            "user",
+            "add",
+            "ada",
+            "--role",
+            "administrator",
+            "--password-stdin",
+        ],
+        "correct horse\n",
+    );
+    let server = home.serve();
+    let form = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let login = server.send(
+        "POST",
+        "/fn/log_in",
+        &form,
+        "name=ada&password=correct+horse&next=",
+    );
+    let cookie = login
+        .header("set-cookie")
+        .expect("a cookie")
+        .split(';')
+        .next()
+        .expect("its value")
+        .to_owned();
+    assert_eq!(
+        server
+            .send("GET", "/api/v1/datasets", &[("cookie", &cookie)], "")
+            .status,
+        401
+    );
+}
+
+fn base64(text: &str) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits = chunk
+            .iter()
+            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * i) & 63) as usize];
+            out.push(if i <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
