@@ -73,8 +73,9 @@ pub(crate) struct NewEvent {
 }
 
 /// What is stored of a person, as far as an import changes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Stored {
+    pub(crate) id: i64,
     pub(crate) first_seen: Option<i64>,
     pub(crate) last_seen: Option<i64>,
     pub(crate) created: i64,
@@ -186,16 +187,15 @@ pub(crate) async fn stored(conn: &mut Conn, ids: &[i64], with_attributes: bool) 
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(i64, Option<i64>, Option<i64>, i64, Option<String>)> = sqlx::query_as(
-        "SELECT id, first_seen_at, last_seen_at, created_at, CASE WHEN ? THEN attributes END \
+    let rows: Vec<Stored> = sqlx::query_as(
+        "SELECT id, first_seen_at AS first_seen, last_seen_at AS last_seen, created_at AS created, CASE WHEN ? THEN attributes END AS attributes \
          FROM profiles WHERE id IN (SELECT value FROM json_each(?))",
     )
     .bind(with_attributes)
     .bind(json(&ids)?)
     .fetch_all(conn)
     .await?;
-    let stored = |(id, first_seen, last_seen, created, attributes)| (id, Stored { first_seen, last_seen, created, attributes });
-    Ok(rows.into_iter().map(stored).collect())
+    Ok(rows.into_iter().map(|stored| (stored.id, stored)).collect())
 }
 
 /// E-mails and phones of these people.

@@ -29,6 +29,18 @@ pub(crate) enum Earlier {
     Done(i64),
 }
 
+#[derive(sqlx::FromRow)]
+struct ImportRow {
+    id: i64,
+    state: String,
+    line: i64,
+    accepted: i64,
+    created: i64,
+    updated: i64,
+    rejected: i64,
+    finished_at: Option<i64>,
+}
+
 /// A new import.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Begin<'a> {
@@ -53,7 +65,7 @@ pub(crate) async fn interrupt_all(conn: &mut Conn) -> Result<()> {
 /// What is known of the same file: the latest time that it was sent.
 pub(crate) async fn earlier(conn: &mut Conn, begin: Begin<'_>) -> Result<Earlier> {
     let Some(hash) = begin.hash else { return Ok(Earlier::Never) };
-    let row: Option<(i64, String, i64, i64, i64, i64, i64, Option<i64>)> = sqlx::query_as(
+    let row: Option<ImportRow> = sqlx::query_as(
         "SELECT id, state, line, accepted, created, updated, rejected, finished_at FROM imports \
          WHERE dataset_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'failed' ORDER BY id DESC LIMIT 1",
     )
@@ -64,10 +76,10 @@ pub(crate) async fn earlier(conn: &mut Conn, begin: Begin<'_>) -> Result<Earlier
     .await?;
     Ok(match row {
         None => Earlier::Never,
-        Some((id, state, line, accepted, created, updated, rejected, finished)) => match state.as_str() {
+        Some(ImportRow { id, state, line, accepted, created, updated, rejected, finished_at }) => match state.as_str() {
             "running" => Earlier::Running,
             "interrupted" => Earlier::Interrupted(id, Progress { line, accepted, created, updated, rejected }),
-            _ => Earlier::Done(finished.unwrap_or_default()),
+            _ => Earlier::Done(finished_at.unwrap_or_default()),
         },
     })
 }
