@@ -52,7 +52,7 @@ pub fn eta(job: &Job) -> String {
 
 /// How fast.
 pub fn speed(job: &Job) -> String {
-    let limit = job.max_rate.map(|rate| format!("at most {} a second, your limit", grouped(rate)));
+    let limit = job.max_rate.map(|rate| format!("limited to {} a second", grouped(rate)));
     let now = job.progress.rate.filter(|_| job.state == JobState::Deleting).map(|rate| format!("about {} a second", grouped(rounded(rate))));
     match (now, limit) {
         (Some(now), Some(limit)) => format!("{now}, {limit}"),

@@ -4,13 +4,10 @@ use super::{Typed, typed::sentence};
 use crate::ui::{Banner, Tone};
 use leptos::prelude::*;
 
-/// What was done, by its code in the address. Nothing is shown for codes that are not ours.
+/// What was done, by its code in the address. Nothing is shown for codes that are not ours, nor for what a job's page says by
+/// itself: that it was started, paused, resumed or cancelled.
 fn done(code: &str) -> Option<&'static str> {
     Some(match code {
-        "started" => "The deletion has been accepted",
-        "paused" => "The job is asked to pause",
-        "resumed" => "The job goes on",
-        "cancelled" => "The job is asked to end",
         "rate" => "The speed limit has been set",
         "created" => "The segment has been created",
         "changed" => "The segment has been changed",
@@ -29,7 +26,7 @@ pub fn Notices(
     /// The page's address.
     typed: Typed,
 ) -> impl IntoView {
-    let good = done(&typed.get("done")).map(|title| view! { <Banner tone=Tone::Ok title role="status" /> });
+    let good = done(&typed.get("done")).map(|title| view! { <Banner tone=Tone::Ok title /> });
     let bad = typed.problem().map(|code| {
         let field = typed.get("field");
         let known = field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !field.is_empty();
