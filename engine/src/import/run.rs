@@ -17,6 +17,7 @@ use crate::{
         ingest::Row,
         ingest_events,
         ingest_progress::{self as progress, Begin, Earlier, Progress},
+        settings,
     },
 };
 use domain::{
@@ -318,11 +319,12 @@ impl Feed {
         Ok(Self { target: Target::new(dataset, store.keys.clone(), kinds), engine: engine.clone() })
     }
 
-    /// Writes rows in one transaction.
-    pub(crate) async fn write(&mut self, rows: Vec<Row>) -> Result<()> {
+    /// Writes rows in one transaction, and how far they go in the settings.
+    pub(crate) async fn write(&mut self, rows: Vec<Row>, (name, upto): (&str, &str)) -> Result<()> {
         let store = &self.engine.inner.store;
         let mut tx = store.write().await?;
         self.target.apply(&mut tx, rows, store.clock.now()).await?;
+        settings::put(&mut tx, name, upto).await?;
         tx.commit().await?;
         self.engine.inner.copy.notify_one();
         Ok(())
