@@ -1,5 +1,6 @@
 //! The command line: the same answers whether the command opens the data itself or a server holds it, the ends that
 //! scripts rely on, and that two servers never share a directory.
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod harness;
 

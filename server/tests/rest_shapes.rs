@@ -306,6 +306,7 @@ fn the_description_is_openapi_and_names_every_route() {
         "{:?}",
         paths.keys()
     );
+    let mut ids = std::collections::BTreeSet::new();
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("operations") {
             assert!(operation["responses"]["default"].is_object(), "{method} {path}");
@@ -313,6 +314,8 @@ fn the_description_is_openapi_and_names_every_route() {
                 operation["summary"].is_string(),
                 "{method} {path} says what it does"
             );
+            let id = operation["operationId"].to_string();
+            assert!(ids.insert(id), "{method} {path} has an id of its own");
         }
     }
     let mut references = Vec::new();

@@ -1,5 +1,6 @@
 //! The console's door: who is sent to the log-in, that other sites can do nothing in a person's name, and that every
 //! kind of answer carries its security headers.
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod harness;
 

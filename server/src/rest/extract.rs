@@ -83,6 +83,7 @@ fn unreadable(why: &str) -> Refused {
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {
     /// Rows wanted: 1 to 1,000, else 50.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,

@@ -45,6 +45,7 @@ struct Which {
     /// Those of this segment alone.
     segment: Option<String>,
     /// Rows wanted: 1 to 1,000, else 50.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,

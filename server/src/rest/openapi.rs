@@ -44,6 +44,7 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     ]);
     for path in document.paths.paths.values_mut() {
         for operation in operations(path) {
+            name(operation);
             refusal(operation);
         }
     }
@@ -61,6 +62,17 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     ]
     .into_iter()
     .filter_map(Option::as_mut)
+}
+
+/// Names an operation after its family as well: handlers of several families share a name, and ids must be unique.
+fn name(operation: &mut Operation) {
+    let family = operation
+        .tags
+        .iter()
+        .flatten()
+        .next()
+        .map_or(String::new(), |tag| tag.replace(' ', "_"));
+    operation.operation_id = operation.operation_id.take().map(|id| format!("{family}_{id}"));
 }
 
 /// Adds what any operation answers when it refuses.

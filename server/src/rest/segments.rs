@@ -35,6 +35,7 @@ struct Which {
     /// The disabled ones too; default true.
     show_disabled: Option<bool>,
     /// Rows wanted: 1 to 1,000, else 50.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,

@@ -1,6 +1,7 @@
 //! What the tests against the real binary share: a data directory of their own, the command line, a server on a free
 //! port, and a plain HTTP client that follows nothing.
 #![expect(dead_code, reason = "each test file uses a part of it")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use serde_json::Value;
 use std::{
@@ -14,18 +15,18 @@ use std::{
 
 const LETHE: &str = env!("CARGO_BIN_EXE_lethe");
 /// People whom `people` makes; the first half is in the group `go`.
-pub const PEOPLE: i64 = 40;
+pub(crate) const PEOPLE: i64 = 40;
 
 /// A data directory that goes when the test ends.
-pub struct Home {
+pub(crate) struct Home {
     dir: tempfile::TempDir,
 }
 
 /// What a command came to.
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
@@ -38,24 +39,24 @@ impl Ran {
     }
 
     /// The JSON that was printed.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err))
     }
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().expect("a directory"),
         }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
 
     /// Writes a file beside the data directory.
-    pub fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let path = self.dir.path().join(name);
         fs::write(&path, text).expect("write");
         path.display().to_string()
@@ -78,12 +79,12 @@ impl Home {
     }
 
     /// Runs a command.
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.run_with(args, "")
     }
 
     /// Runs a command with something on its standard input.
-    pub fn run_with(&self, args: &[&str], input: &str) -> Ran {
+    pub(crate) fn run_with(&self, args: &[&str], input: &str) -> Ran {
         let mut command = self.command(args);
         let command = command
             .stdin(Stdio::piped())
@@ -96,7 +97,7 @@ impl Home {
     }
 
     /// Runs a command that must succeed, and reads its JSON.
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let mut all = args.to_vec();
         all.push("--json");
         let ran = self.run(&all);
@@ -105,7 +106,7 @@ impl Home {
     }
 
     /// Imports `PEOPLE` people, half of them in the group `go`, and makes the segments `Go` and `Stay`.
-    pub fn people(&self) {
+    pub(crate) fn people(&self) {
         let mut csv = String::from("user_id,email,group\n");
         for i in 0..PEOPLE {
             let group = if i < PEOPLE / 2 { "go" } else { "stay" };
@@ -131,7 +132,7 @@ impl Home {
     }
 
     /// A token as `KEY_ID.SECRET`.
-    pub fn token(&self, scope: &str, dataset: &str) -> String {
+    pub(crate) fn token(&self, scope: &str, dataset: &str) -> String {
         let made = self.json(&["token", "create", "test", "--dataset", dataset, "--scope", scope]);
         format!(
             "{}.{}",
@@ -141,11 +142,11 @@ impl Home {
     }
 
     /// Starts a server and waits until it says where it listens.
-    pub fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         self.serve_with(&[])
     }
 
-    pub fn serve_with(&self, more: &[&str]) -> Server {
+    pub(crate) fn serve_with(&self, more: &[&str]) -> Server {
         let mut args = vec!["serve", "--listen", "127.0.0.1:0"];
         args.extend(more);
         let mut command = self.command(&args);
@@ -172,26 +173,26 @@ impl Home {
 }
 
 /// A running server; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub address: String,
+    pub(crate) address: String,
     agent: ureq::Agent,
 }
 
 /// An HTTP answer.
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub text: String,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) text: String,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(found, _)| found == name)
@@ -199,7 +200,7 @@ impl Reply {
     }
 
     /// The refusal's code.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["error"]["code"]
             .as_str()
             .unwrap_or_default()
@@ -209,7 +210,7 @@ impl Reply {
 
 impl Server {
     /// Sends anything.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.address));
@@ -233,7 +234,7 @@ impl Server {
     }
 
     /// Calls the API with a token.
-    pub fn api(&self, token: &str, method: &str, path: &str, body: &str) -> Reply {
+    pub(crate) fn api(&self, token: &str, method: &str, path: &str, body: &str) -> Reply {
         let authorization = format!("Bearer {token}");
         let mut headers = vec![("authorization", authorization.as_str())];
         if !body.is_empty() {
@@ -243,7 +244,7 @@ impl Server {
     }
 
     /// Looks at a job until it has ended.
-    pub fn ended(&self, token: &str, id: &str) -> Value {
+    pub(crate) fn ended(&self, token: &str, id: &str) -> Value {
         for _ in 0..600 {
             let job = self
                 .api(token, "GET", &format!("/datasets/main/deletion-jobs/{id}"), "")
@@ -257,7 +258,7 @@ impl Server {
     }
 
     /// Asks it to stop, and waits.
-    pub fn stop(mut self) -> i32 {
+    pub(crate) fn stop(mut self) -> i32 {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
         self.child.wait().expect("it ends").code().unwrap_or(-1)
@@ -273,7 +274,7 @@ impl Drop for Server {
 }
 
 /// The id of a segment by name.
-pub fn segment_id(home: &Home, name: &str) -> String {
+pub(crate) fn segment_id(home: &Home, name: &str) -> String {
     home.json(&["segment", "show", name, "--dataset", "main"])["id"]
         .as_str()
         .expect("an id")
