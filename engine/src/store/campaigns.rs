@@ -131,18 +131,18 @@ pub(crate) async fn save(conn: &mut Conn, dataset: DatasetId, campaign: &Campaig
         .bind(&campaign.id)
         .execute(&mut *conn)
         .await?;
-    let roles = [("include", &campaign.include), ("exclude", &campaign.exclude)];
-    for (role, segment) in roles
-        .iter()
-        .flat_map(|(role, list)| list.iter().map(move |(id, _)| (*role, id)))
-    {
-        sqlx::query("INSERT INTO campaign_segments (dataset_id, campaign_id, segment_id, role) VALUES ($1, $2, $3, $4)")
+    for (role, segments) in [("include", &campaign.include), ("exclude", &campaign.exclude)] {
+        for (segment, _) in segments {
+            sqlx::query(
+                "INSERT INTO campaign_segments (dataset_id, campaign_id, segment_id, role) VALUES ($1, $2, $3, $4)",
+            )
             .bind(dataset.0)
             .bind(&campaign.id)
             .bind(segment.0)
             .bind(role)
             .execute(&mut *conn)
             .await?;
+        }
     }
     Ok(())
 }
