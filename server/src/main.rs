@@ -27,6 +27,8 @@ use std::process::ExitCode;
 const WORKERS_MIN: usize = 4;
 
 fn main() -> ExitCode {
+    // What is stored is personal: no file of ours is for others to read.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let workers = std::thread::available_parallelism().map_or(WORKERS_MIN, |n| n.get().max(WORKERS_MIN));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)

@@ -100,6 +100,11 @@ fn the_socket_is_the_servers_own_and_goes_with_it() {
     let socket = home.data().join("lethe.sock");
     let mode = fs::metadata(&socket).expect("a socket").permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
+    let database = fs::metadata(home.data().join("lethe.db"))
+        .expect("a database")
+        .permissions()
+        .mode();
+    assert_eq!(database & 0o077, 0, "what is stored is for its owner alone");
     assert_eq!(server.stop(), 0, "a stop is no failure");
     assert!(!socket.exists());
     let killed = home.serve();

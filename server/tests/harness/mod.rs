@@ -147,7 +147,16 @@ impl Home {
     }
 
     pub(crate) fn serve_with(&self, more: &[&str]) -> Server {
-        let mut args = vec!["serve", "--listen", "127.0.0.1:0"];
+        self.spawn("serve", more)
+    }
+
+    /// Starts a server with the sample; also says who may log in.
+    pub(crate) fn demo(&self) -> Server {
+        self.spawn("demo", &[])
+    }
+
+    fn spawn(&self, deed: &str, more: &[&str]) -> Server {
+        let mut args = vec![deed, "--json", "--listen", "127.0.0.1:0"];
         args.extend(more);
         let mut command = self.command(&args);
         let mut child = command
@@ -159,14 +168,15 @@ impl Home {
         BufReader::new(child.stdout.take().expect("its output"))
             .read_line(&mut line)
             .expect("a line");
-        let address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
-        assert!(address.starts_with("http://127.0.0.1:"), "{line}");
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let address = said["address"].as_str().expect("an address").to_owned();
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0);
         Server {
             child,
             address,
+            said,
             agent: config.build().into(),
         }
     }
@@ -176,6 +186,8 @@ impl Home {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
+    /// All that it said when it was ready.
+    pub(crate) said: Value,
     agent: ureq::Agent,
 }
 
@@ -245,9 +257,18 @@ impl Server {
 
     /// Looks at a job until it has ended.
     pub(crate) fn ended(&self, token: &str, id: &str) -> Value {
+        self.ended_in("main", token, id)
+    }
+
+    pub(crate) fn ended_in(&self, dataset: &str, token: &str, id: &str) -> Value {
         for _ in 0..600 {
             let job = self
-                .api(token, "GET", &format!("/datasets/main/deletion-jobs/{id}"), "")
+                .api(
+                    token,
+                    "GET",
+                    &format!("/datasets/{dataset}/deletion-jobs/{id}"),
+                    "",
+                )
                 .json();
             if job["finished_at"].is_string() {
                 return job;
