@@ -5,7 +5,7 @@ use super::problem_words::words;
 use crate::{
     api::{Reply, flat, frame::{Frame, load_frame}, set_status},
     paths,
-    ui::{Empty, Glyph, Icon, Logo, PageTop},
+    ui::{Glyph, Icon, Logo, PageTop},
 };
 use domain::problem::{Code, Problem};
 use leptos::prelude::*;
@@ -60,7 +60,7 @@ pub fn page<T: Send + 'static, V: IntoView + 'static>(
         let inside = inside.unwrap_or_else(|problem| problem_panel(&problem).into_any());
         match around {
             Ok(frame) => view! { <Shell frame place=here.place>{inside}</Shell> }.into_any(),
-            Err(_) => view! { <main id="main">{inside}</main> }.into_any(),
+            Err(_) => view! { <div class="login"><main id="main">{inside}</main></div> }.into_any(),
         }
     })
 }
@@ -71,11 +71,13 @@ pub fn problem_panel(problem: &Problem) -> impl IntoView + use<> {
     let (title, text) = words(problem);
     let glyph = if problem.code == Code::Forbidden { Glyph::Lock } else { Glyph::Warn };
     view! {
-        <PageTop title=title.clone() />
+        <PageTop title />
         <section class="card">
-            <Empty glyph title=title text=text>
-                <a class="btn" href="/">"Go to the overview"</a>
-            </Empty>
+            <div class="empty">
+                <Icon glyph />
+                <p>{text}</p>
+                <div class="acts"><a class="btn" href="/">"Go to the overview"</a></div>
+            </div>
         </section>
     }
     .into_any()
@@ -94,7 +96,7 @@ fn Shell(
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
         <div class="shell">
-            <div class="side">
+            <header class="side">
                 <a class="brand" href=paths::overview(frame.ds())>
                     <Logo />
                     <span>"Lethe"</span>
@@ -102,7 +104,7 @@ fn Shell(
                 <Switcher frame=frame.clone() />
                 <Nav frame=frame.clone() place />
                 <Who frame />
-            </div>
+            </header>
             <main id="main" tabindex="-1">{children()}</main>
         </div>
     }

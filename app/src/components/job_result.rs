@@ -88,9 +88,9 @@ fn WhatNext(
     let badge = format!("The number on the tab of this segment is cached: {}.", from(&segment));
     let oldest = others.iter().filter_map(|segment| segment.count.map(|count| count.counted_at)).min();
     let elsewhere = oldest.map(|at| {
+        let many = one_or_many(i64::try_from(others.len()).unwrap_or(i64::MAX), "other segment", "other segments");
         format!(
-            "So are the numbers of {}, the oldest from {}, and those of the overview, which say from when they are.",
-            one_or_many(i64::try_from(others.len()).unwrap_or(i64::MAX), "other segment", "other segments"),
+            "Other numbers are cached as well: those of {many}, the oldest from {}, and those of the overview, which say from when they are.",
             moment(at, now)
         )
     });

@@ -20,7 +20,7 @@ pub fn CampaignsPage() -> impl IntoView {
 #[component]
 fn Content(frame: Frame, rows: Vec<Campaign>) -> impl IntoView {
     let body = if rows.is_empty() {
-        view! { <Empty glyph=Glyph::Horn title="No campaigns yet" text="Campaigns come by an import (lethe import campaigns FILE) or through the API. They say which segments they reach and leave out." /> }.into_any()
+        view! { <Empty glyph=Glyph::Horn title="No campaigns yet" text="Campaigns come by the API (POST /api/v1/datasets/…/campaigns). They say which segments they reach and leave out." /> }.into_any()
     } else {
         view! { <Table frame rows /> }.into_any()
     };
