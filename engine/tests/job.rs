@@ -1,4 +1,5 @@
 //! The main job, end to end through the engine: exactly the frozen people go, and every number says so.
+#![expect(clippy::panic, reason = "a test that cannot go on says why and ends")]
 
 mod world;
 
@@ -390,6 +391,16 @@ async fn whatever_is_not_confirmed_is_refused_and_nobody_goes() {
             code
         );
     }
+    assert_eq!(world.profiles().await, 20);
+    assert_eq!(world.number("SELECT count(*) FROM jobs").await, 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everyone_needs_force_nobody_is_refused_and_a_dry_run_writes_nothing() {
+    let world = World::new().await;
+    world.people(20).await;
+    let segment = world.segment("A", "attr.group = \"a\"").await;
     let everyone = world.segment("All", "bucket(0, 100)").await;
     let all = spec(everyone, "All", 20);
     assert_eq!(
@@ -416,7 +427,7 @@ async fn whatever_is_not_confirmed_is_refused_and_nobody_goes() {
     assert_eq!(world.profiles().await, 20);
     let dry = world
         .engine
-        .dry_run(&World::actor(), world.dataset, good)
+        .dry_run(&World::actor(), world.dataset, spec(segment, "A", 10))
         .await
         .expect("a dry run");
     assert_eq!((dry.counts.matched, dry.counts.left), (10, 10));

@@ -95,7 +95,9 @@ pub(super) async fn campaign_in_the_way(conn: &mut Conn, job: &JobRow) -> Result
         crate::service::usage::running_campaigns(conn, DatasetId(job.dataset_id), SegmentId(job.segment_id))
             .await?;
     let reason = |name: &String| {
-        format!("The campaign “{name}” is active and uses this segment. The job goes on when it is paused or ended.")
+        format!(
+            "The campaign “{name}” is active and uses this segment. The job goes on when it is paused or ended."
+        )
     };
     Ok(running.first().map(reason))
 }

@@ -88,6 +88,7 @@ impl Engine {
 
     /// Closes the store. Call last.
     pub async fn close(&self) {
+        self.inner.warehouse.close().await;
         self.inner.store.close().await;
     }
 

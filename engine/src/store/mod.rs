@@ -42,6 +42,8 @@ pub(crate) use open::open;
 
 /// A connection, whichever pool or transaction it belongs to: what the functions of this folder take.
 pub(crate) type Conn = sqlx::SqliteConnection;
+/// Connections to one file.
+pub(crate) type Pool = SqlitePool;
 /// A transaction on the writer.
 pub(crate) type Tx = sqlx::Transaction<'static, Sqlite>;
 

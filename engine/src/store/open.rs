@@ -132,13 +132,17 @@ pub(crate) fn reading(file: &Path) -> SqliteConnectOptions {
 }
 
 async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool> {
-    let pool = SqlitePoolOptions::new()
+    Ok(pool_options(size).connect_with(options).await?)
+}
+
+/// Connections live as long as the store: each costs its pragmas and its cache.
+pub(crate) fn pool_options(size: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
         .max_connections(size)
         .max_lifetime(None)
         .idle_timeout(None)
         .acquire_timeout(Duration::from_secs(60))
-        .test_before_acquire(false);
-    Ok(pool.connect_with(options).await?)
+        .test_before_acquire(false)
 }
 
 /// Brings the schema up to date on a connection of its own. sqlx's own migration lock does nothing on SQLite; the

@@ -4,38 +4,43 @@
 use super::{Conn, open};
 use crate::error::{Error, Result};
 use domain::{id::JobId, impact::WarehouseKept, time::Timestamp};
-use sqlx::{ConnectOptions as _, Row as _};
+use sqlx::{Row as _, SqlitePool, sqlite::SqliteConnectOptions};
 use std::path::Path;
 
 /// Changes taken over in one transaction.
 const SLICE: i64 = 5_000;
 
-/// Opens the warehouse of a data directory and brings its schema up to date.
-pub(crate) async fn connect(dir: &Path) -> Result<Conn> {
-    let mut conn = open::writing(&dir.join("warehouse.db")).connect().await?;
-    sqlx::migrate!("./migrations_warehouse").run(&mut conn).await?;
-    attach(&mut conn, dir).await?;
-    Ok(conn)
+/// Opens the warehouse of a data directory and brings its schema up to date: one connection that writes, one that counts.
+pub(crate) async fn connect(dir: &Path) -> Result<(SqlitePool, SqlitePool)> {
+    let file = dir.join("warehouse.db");
+    let live = live(dir)?;
+    let copier = pool(open::writing(&file), live.clone()).await?;
+    sqlx::migrate!("./migrations_warehouse").run(&copier).await?;
+    Ok((copier, pool(open::reading(&file), live).await?))
 }
 
-/// A second connection, for counting.
-pub(crate) async fn connect_reader(dir: &Path) -> Result<Conn> {
-    let mut conn = open::reading(&dir.join("warehouse.db")).connect().await?;
-    attach(&mut conn, dir).await?;
-    Ok(conn)
+async fn pool(connect: SqliteConnectOptions, live: String) -> Result<SqlitePool> {
+    let options = open::pool_options(1).after_connect(move |conn, _| {
+        let live = live.clone();
+        Box::pin(async move {
+            let attached = sqlx::query("ATTACH DATABASE $1 AS live")
+                .bind(live)
+                .execute(conn)
+                .await;
+            attached.map(|_| ())
+        })
+    });
+    Ok(options.connect_with(connect).await?)
 }
 
-async fn attach(conn: &mut Conn, dir: &Path) -> Result<()> {
+/// How lethe.db is attached: read-only, its path escaped as an address wants it.
+fn live(dir: &Path) -> Result<String> {
     let path = dir.join("lethe.db");
     let text = path
         .to_str()
         .ok_or_else(|| Error::Start("The path of the data directory must be valid UTF-8.".to_owned()))?;
     let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    sqlx::query("ATTACH DATABASE $1 AS live")
-        .bind(format!("file:{escaped}?mode=ro"))
-        .execute(conn)
-        .await?;
-    Ok(())
+    Ok(format!("file:{escaped}?mode=ro"))
 }
 
 /// How far the copy is: every change up to and including this number is in it.
@@ -46,8 +51,8 @@ pub(crate) async fn watermark(conn: &mut Conn) -> Result<i64> {
 }
 
 /// Copies the next slice of changes. Gives the new watermark and whether more may follow.
-pub(crate) async fn copy_slice(conn: &mut Conn, now: Timestamp) -> Result<(i64, bool)> {
-    let mut tx = sqlx::Connection::begin_with(conn, "BEGIN IMMEDIATE").await?;
+pub(crate) async fn copy_slice(copier: &SqlitePool, now: Timestamp) -> Result<(i64, bool)> {
+    let mut tx = copier.begin_with("BEGIN IMMEDIATE").await?;
     let from = watermark(&mut tx).await?;
     let row = sqlx::query("SELECT count(*), coalesce(max(seq), 0), (SELECT change_seq FROM live.installation) FROM (SELECT seq FROM live.change_log WHERE seq > $1 ORDER BY seq LIMIT $2)")
         .bind(from)

@@ -4,14 +4,14 @@
 use crate::{
     error::Result,
     service::Engine,
-    store::{self, Conn, Store},
+    store::{self, Pool, Store},
 };
 use domain::{id::JobId, impact::WarehouseKept};
 use std::{
     sync::atomic::{AtomicI64, Ordering},
     time::Duration,
 };
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 
 /// The copy is looked after at least this often, though every change rings for it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -21,22 +21,27 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// The open warehouse.
 #[derive(Debug)]
 pub(crate) struct Warehouse {
-    copier: Mutex<Conn>,
-    reader: Mutex<Conn>,
+    copier: Pool,
+    reader: Pool,
     watermark: AtomicI64,
 }
 
 impl Warehouse {
     /// Opens the file in the store's directory.
     pub(crate) async fn open(store: &Store) -> Result<Self> {
-        let mut copier = store::warehouse::connect(&store.dir).await?;
-        let reader = store::warehouse::connect_reader(&store.dir).await?;
-        let watermark = AtomicI64::new(store::warehouse::watermark(&mut copier).await?);
+        let (copier, reader) = store::warehouse::connect(&store.dir).await?;
+        let watermark = AtomicI64::new(store::warehouse::watermark(&mut *copier.acquire().await?).await?);
         Ok(Self {
-            copier: Mutex::new(copier),
-            reader: Mutex::new(reader),
+            copier,
+            reader,
             watermark,
         })
+    }
+
+    /// Closes its connections, so that the write-ahead log is emptied.
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.copier.close().await;
     }
 
     /// Every change up to and including this number is in the copy, durably.
@@ -47,8 +52,7 @@ impl Warehouse {
     /// Takes over what there is, slice by slice.
     pub(crate) async fn catch_up(&self, store: &Store) -> Result<()> {
         loop {
-            let (watermark, more) =
-                store::warehouse::copy_slice(&mut *self.copier.lock().await, store.clock.now()).await?;
+            let (watermark, more) = store::warehouse::copy_slice(&self.copier, store.clock.now()).await?;
             self.watermark.store(watermark, Ordering::Release);
             trim(store, watermark).await?;
             if !more {
@@ -59,7 +63,7 @@ impl Warehouse {
 
     /// What stays of the people that a job deleted; `decided`: the greatest id whose turn has come.
     pub(crate) async fn kept(&self, job: JobId, decided: i64) -> Result<WarehouseKept> {
-        store::warehouse::kept(&mut *self.reader.lock().await, job, decided).await
+        store::warehouse::kept(&mut *self.reader.acquire().await?, job, decided).await
     }
 }
 

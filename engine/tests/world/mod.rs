@@ -1,5 +1,9 @@
 //! A small world for tests of the engine: a real data directory, people with known numbers, and a way to wait for jobs.
-#![expect(dead_code, reason = "each test file uses its own part of this world")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and ends"
+)]
 
 use domain::{
     access::Actor,
@@ -15,19 +19,19 @@ use engine::{
 use std::{io::Cursor, time::Duration};
 
 /// An open engine on a directory of its own.
-pub struct World {
+pub(crate) struct World {
     /// The directory; removed at the end.
-    pub dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
     /// The engine.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// The dataset `main`.
-    pub dataset: DatasetId,
+    pub(crate) dataset: DatasetId,
     tasks: Option<Tasks>,
 }
 
 impl World {
     /// A new world with running tasks.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let (engine, dataset) = open(dir.path()).await;
         let tasks = Some(engine.start_tasks());
@@ -40,12 +44,12 @@ impl World {
     }
 
     /// Who asks.
-    pub fn actor() -> Actor {
+    pub(crate) fn actor() -> Actor {
         Actor::operator(0)
     }
 
     /// Stops the tasks and opens the same directory again.
-    pub async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(mut self) -> Self {
         if let Some(tasks) = self.tasks.take() {
             tasks.stop().await;
         }
@@ -62,7 +66,7 @@ impl World {
     }
 
     /// Ends the world in order.
-    pub async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         if let Some(tasks) = self.tasks.take() {
             tasks.stop().await;
         }
@@ -70,7 +74,7 @@ impl World {
     }
 
     /// Imports a CSV.
-    pub async fn import(&self, kind: ImportKind, csv: &str) -> ImportReport {
+    pub(crate) async fn import(&self, kind: ImportKind, csv: &str) -> ImportReport {
         let input = Cursor::new(csv.as_bytes().to_vec());
         let report = self
             .engine
@@ -88,7 +92,7 @@ impl World {
     }
 
     /// People p1 to pN: half are in group a, half in b; everybody has an e-mail and three visits.
-    pub async fn people(&self, n: usize) {
+    pub(crate) async fn people(&self, n: usize) {
         let mut people = String::from("user_id,email,group,no\n");
         let mut events = String::from("user_id,event,timestamp,value\n");
         for i in 1..=n {
@@ -105,7 +109,7 @@ impl World {
     }
 
     /// A purchase of each of these people.
-    pub async fn purchases(&self, people: impl Iterator<Item = usize>) {
+    pub(crate) async fn purchases(&self, people: impl Iterator<Item = usize>) {
         let mut events = String::from("user_id,event,timestamp,value\n");
         for i in people {
             events.push_str(&format!("p{i},purchase,2026-02-01T10:00:00Z,10\n"));
@@ -114,7 +118,7 @@ impl World {
     }
 
     /// A rule segment.
-    pub async fn segment(&self, name: &str, rule: &str) -> SegmentId {
+    pub(crate) async fn segment(&self, name: &str, rule: &str) -> SegmentId {
         let spec = SegmentSpec {
             name: name.to_owned(),
             kind: SegmentKind::Rule,
@@ -128,7 +132,7 @@ impl World {
     }
 
     /// Starts a job that must be accepted.
-    pub async fn start(&self, spec: JobSpec) -> Job {
+    pub(crate) async fn start(&self, spec: JobSpec) -> Job {
         self.engine
             .start_job(&Self::actor(), self.dataset, spec, None)
             .await
@@ -137,7 +141,7 @@ impl World {
     }
 
     /// The job now.
-    pub async fn job(&self, id: JobId) -> Job {
+    pub(crate) async fn job(&self, id: JobId) -> Job {
         let job = self
             .engine
             .job_anywhere(&Self::actor(), id)
@@ -148,7 +152,7 @@ impl World {
     }
 
     /// Waits until the job satisfies the condition; a minute is more than enough.
-    pub async fn until(&self, id: JobId, what: impl Fn(&Job) -> bool) -> Job {
+    pub(crate) async fn until(&self, id: JobId, what: impl Fn(&Job) -> bool) -> Job {
         for _ in 0..6_000 {
             let job = self.job(id).await;
             if what(&job) {
@@ -160,12 +164,12 @@ impl World {
     }
 
     /// Waits for the end.
-    pub async fn finished(&self, id: JobId) -> Job {
+    pub(crate) async fn finished(&self, id: JobId) -> Job {
         self.until(id, |job| job.state.terminal()).await
     }
 
     /// How many profiles the dataset has.
-    pub async fn profiles(&self) -> i64 {
+    pub(crate) async fn profiles(&self) -> i64 {
         self.engine
             .figures(&Self::actor(), self.dataset)
             .await
@@ -174,7 +178,7 @@ impl World {
     }
 
     /// A second connection to the store's file, for planting and for looking.
-    pub async fn sql(&self) -> sqlx::SqliteConnection {
+    pub(crate) async fn sql(&self) -> sqlx::SqliteConnection {
         use sqlx::ConnectOptions as _;
         sqlx::sqlite::SqliteConnectOptions::new()
             .filename(self.dir.path().join("lethe.db"))
@@ -185,7 +189,7 @@ impl World {
     }
 
     /// One number out of the store's file.
-    pub async fn number(&self, sql: &'static str) -> i64 {
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql)
             .fetch_one(&mut self.sql().await)
             .await
@@ -205,7 +209,7 @@ async fn open(dir: &std::path::Path) -> (Engine, DatasetId) {
 }
 
 /// A plain request to delete a segment.
-pub fn spec(segment: SegmentId, name: &str, count: i64) -> JobSpec {
+pub(crate) fn spec(segment: SegmentId, name: &str, count: i64) -> JobSpec {
     JobSpec {
         segment_id: segment,
         consent: true,
@@ -226,6 +230,6 @@ pub fn spec(segment: SegmentId, name: &str, count: i64) -> JobSpec {
 }
 
 /// Whether anybody has been deleted yet.
-pub fn begun(job: &Job) -> bool {
+pub(crate) fn begun(job: &Job) -> bool {
     job.state == JobState::Deleting && job.counts.deleted > 0
 }
