@@ -2,9 +2,10 @@
 //! its status can be set while its data loads.
 
 use crate::pages::{
-    campaign::CampaignPage, campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage, login::LoginPage,
-    not_found::NotFound, overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, segment::SegmentPage,
-    segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    campaign::CampaignPage, campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage,
+    login::LoginPage, not_found::NotFound, overview::OverviewPage, profile::ProfilePage,
+    profiles::ProfilesPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
+    segments::SegmentsPage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

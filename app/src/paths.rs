@@ -97,7 +97,10 @@ mod tests {
 
     #[test]
     fn a_query_leaves_out_what_is_empty_and_encodes_the_rest() {
-        let path = with_query("/d/x/segments", &[("q", ""), ("name", "Lapsed: 50% & more"), ("ü", "1")]);
+        let path = with_query(
+            "/d/x/segments",
+            &[("q", ""), ("name", "Lapsed: 50% & more"), ("ü", "1")],
+        );
         assert_eq!(path, "/d/x/segments?name=Lapsed%3A%2050%25%20%26%20more&ü=1");
     }
 }

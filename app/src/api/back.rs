@@ -16,7 +16,10 @@ pub(super) struct Back {
 impl Back {
     /// Back to a page.
     pub(super) fn to(page: impl Into<String>) -> Self {
-        Self { page: page.into(), typed: Vec::new() }
+        Self {
+            page: page.into(),
+            typed: Vec::new(),
+        }
     }
 
     /// Keeps what was typed. Never a password.
@@ -29,7 +32,10 @@ impl Back {
         if problem.code == Code::Unauthenticated {
             return paths::with_query("/login", &[("next", &self.page)]);
         }
-        let mut query = vec![("problem", problem.code.as_str()), ("field", problem.field.as_deref().unwrap_or(""))];
+        let mut query = vec![
+            ("problem", problem.code.as_str()),
+            ("field", problem.field.as_deref().unwrap_or("")),
+        ];
         query.extend(self.typed.iter().map(|(name, value)| (*name, value.as_str())));
         paths::with_query(&self.page, &query)
     }
@@ -57,6 +63,9 @@ pub(super) fn done(page: &str, what: &str) -> String {
 
 /// Only a path of our own is followed after the log-in.
 pub(super) fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\') && !next.contains(char::is_control);
+    let own = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && !next.contains(char::is_control);
     if own { next } else { "/" }
 }

@@ -35,8 +35,13 @@ pub async fn set_campaign_status(ds: String, id: String, status: String) -> Resu
     let page = paths::campaign(&ds, &id);
     back::post(back::Back::to(page.clone()), async {
         let door = door::Door::open(&ds).await?;
-        let change = CampaignChange { status: CampaignStatus::parse(&status), ..CampaignChange::default() };
-        door.engine.update_campaign(door.actor(), door.id(), &id, change).await?;
+        let change = CampaignChange {
+            status: CampaignStatus::parse(&status),
+            ..CampaignChange::default()
+        };
+        door.engine
+            .update_campaign(door.actor(), door.id(), &id, change)
+            .await?;
         Ok(back::done(&page, "status"))
     })
     .await

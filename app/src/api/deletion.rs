@@ -89,14 +89,21 @@ pub async fn show_deletion(ds: String, id: String) -> Reply<DeletionView> {
 
 /// How long a deletion would take at a speed limit; an empty text means none.
 #[server]
-pub async fn compute_estimate(ds: String, segment: String, #[server(default)] max_rate: String) -> Reply<EstimateView> {
+pub async fn compute_estimate(
+    ds: String,
+    segment: String,
+    #[server(default)] max_rate: String,
+) -> Reply<EstimateView> {
     use super::door::{self, Door, reply};
     use crate::components::estimate_words;
     reply(async {
         let door = Door::open(&ds).await?;
         let segment = door::id(&segment, "segment")?;
         let limit = door::rate(&max_rate)?;
-        let impact = door.engine.impact(door.actor(), door.id(), segment, limit).await?;
+        let impact = door
+            .engine
+            .impact(door.actor(), door.id(), segment, limit)
+            .await?;
         Ok(estimate_words(&impact.estimate, impact.plan.len(), limit))
     })
     .await
@@ -111,7 +118,12 @@ pub async fn start_job(form: StartForm) -> Result<(), ServerFnError> {
         let door = door::Door::open(&form.ds).await?;
         start::password(&door, &form).await?;
         let (spec, once) = (start::spec(&door, &form)?, start::once(&form));
-        let job = door.engine.start_job(door.actor(), door.id(), spec, once).await.map_err(start::refused)?.job();
+        let job = door
+            .engine
+            .start_job(door.actor(), door.id(), spec, once)
+            .await
+            .map_err(start::refused)?
+            .job();
         Ok(back::done(&paths::job(&form.ds, job.id), "started"))
     })
     .await

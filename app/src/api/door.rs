@@ -26,7 +26,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { clock: Clock::system(), page_wait_seconds: 86_400, secure: false }
+        Self {
+            clock: Clock::system(),
+            page_wait_seconds: 86_400,
+            secure: false,
+        }
     }
 }
 
@@ -112,7 +116,10 @@ pub(super) fn set_cookie(value: Option<&str>) {
         Some(value) => format!("{name}={value}{rest}"),
         None => format!("{name}=; Max-Age=0{rest}"),
     };
-    if let (Some(response), Ok(value)) = (use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(&text)) {
+    if let (Some(response), Ok(value)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        HeaderValue::from_str(&text),
+    ) {
         response.insert_header(header::SET_COOKIE, value);
     }
 }
@@ -122,14 +129,22 @@ pub(super) fn cookie() -> Option<String> {
     let parts = use_context::<Parts>()?;
     let (name, _) = cookie_form();
     let headers = parts.headers.get_all(header::COOKIE);
-    let pairs = headers.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let mut named = pairs.filter_map(|pair| pair.trim().split_once('=')).filter(|(found, _)| *found == name);
+    let pairs = headers
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    let mut named = pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(found, _)| *found == name);
     named.next().map(|(_, value)| value.to_owned())
 }
 
 /// Sets the status of the page that is being rendered.
 pub(super) fn set_status(status: u16) {
-    if let (Some(response), Ok(status)) = (use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(status)) {
+    if let (Some(response), Ok(status)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        StatusCode::from_u16(status),
+    ) {
         response.set_status(status);
     }
 }
@@ -145,7 +160,8 @@ pub(super) fn rate(text: &str) -> Answer<Option<i64>> {
         return Ok(None);
     }
     let rate = domain::segment::typed_count(text).filter(|rate| *rate > 0);
-    rate.map(Some).ok_or_else(|| Problem::new(Code::Invalid).on("max_rate"))
+    rate.map(Some)
+        .ok_or_else(|| Problem::new(Code::Invalid).on("max_rate"))
 }
 
 /// The waiting period that the delete page offers: the setting, or a day where the setting is to start at once.

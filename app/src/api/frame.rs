@@ -42,7 +42,9 @@ pub async fn load_frame(ds: String) -> Reply<Frame> {
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor) = (&door.engine, door.actor());
-        let jobs = engine.jobs(actor, door.id(), None, PageRequest::default()).await?;
+        let jobs = engine
+            .jobs(actor, door.id(), None, PageRequest::default())
+            .await?;
         Ok(Frame {
             user: door.session.user_name.clone(),
             role: door.session.role.title().to_owned(),

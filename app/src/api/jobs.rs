@@ -37,7 +37,10 @@ pub async fn list_jobs(ds: String, cursor: String) -> Reply<Page<Job>> {
     use domain::page::PageRequest;
     reply(async {
         let door = Door::open(&ds).await?;
-        let page = PageRequest { limit: None, cursor: Some(cursor).filter(|c| !c.is_empty()) };
+        let page = PageRequest {
+            limit: None,
+            cursor: Some(cursor).filter(|c| !c.is_empty()),
+        };
         Ok(door.engine.jobs(door.actor(), door.id(), None, page).await?)
     })
     .await
@@ -52,14 +55,23 @@ pub async fn show_job(ds: String, id: String) -> Reply<JobDetail> {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
         let job = engine.job(actor, ds, job_id(&id)?).await?;
-        let page = PageRequest { limit: Some(LEFTOVERS), cursor: None };
+        let page = PageRequest {
+            limit: Some(LEFTOVERS),
+            cursor: None,
+        };
         // A segment that was removed since has no uses.
         let usage = engine.usage(actor, ds, job.segment_id).await.unwrap_or_default();
         let mut others = engine.segments(actor, ds, true).await?;
         let own = others.iter().position(|segment| segment.id == job.segment_id);
         let segment = own.map(|at| others.remove(at));
         let leftovers = engine.leftovers(actor, ds, job.id, page).await?;
-        Ok(JobDetail { segment, others, usage, leftovers, job })
+        Ok(JobDetail {
+            segment,
+            others,
+            usage,
+            leftovers,
+            job,
+        })
     })
     .await
 }
@@ -83,7 +95,9 @@ pub async fn pause_job(ds: String, id: String) -> Result<(), ServerFnError> {
     use super::{back, door};
     back::post(door::job_back(&ds, &id), async {
         let door = door::Door::open(&ds).await?;
-        door.engine.pause_job(door.actor(), door.id(), door::job_id(&id)?).await?;
+        door.engine
+            .pause_job(door.actor(), door.id(), door::job_id(&id)?)
+            .await?;
         Ok(door::job_done(&ds, &id, "paused"))
     })
     .await
@@ -95,7 +109,9 @@ pub async fn resume_job(ds: String, id: String) -> Result<(), ServerFnError> {
     use super::{back, door};
     back::post(door::job_back(&ds, &id), async {
         let door = door::Door::open(&ds).await?;
-        door.engine.resume_job(door.actor(), door.id(), door::job_id(&id)?).await?;
+        door.engine
+            .resume_job(door.actor(), door.id(), door::job_id(&id)?)
+            .await?;
         Ok(door::job_done(&ds, &id, "resumed"))
     })
     .await
@@ -107,7 +123,9 @@ pub async fn cancel_job(ds: String, id: String) -> Result<(), ServerFnError> {
     use super::{back, door};
     back::post(door::job_back(&ds, &id), async {
         let door = door::Door::open(&ds).await?;
-        door.engine.cancel_job(door.actor(), door.id(), door::job_id(&id)?).await?;
+        door.engine
+            .cancel_job(door.actor(), door.id(), door::job_id(&id)?)
+            .await?;
         Ok(door::job_done(&ds, &id, "cancelled"))
     })
     .await
@@ -115,13 +133,22 @@ pub async fn cancel_job(ds: String, id: String) -> Result<(), ServerFnError> {
 
 /// Sets a job's speed limit; an empty text takes it away.
 #[server]
-pub async fn set_job_rate(ds: String, id: String, #[server(default)] max_rate: String) -> Result<(), ServerFnError> {
+pub async fn set_job_rate(
+    ds: String,
+    id: String,
+    #[server(default)] max_rate: String,
+) -> Result<(), ServerFnError> {
     use super::{back, door};
-    back::post(door::job_back(&ds, &id).keep("max_rate", max_rate.clone()), async {
-        let door = door::Door::open(&ds).await?;
-        let rate = door::rate(&max_rate)?;
-        door.engine.set_job_rate(door.actor(), door.id(), door::job_id(&id)?, rate).await?;
-        Ok(door::job_done(&ds, &id, "rate"))
-    })
+    back::post(
+        door::job_back(&ds, &id).keep("max_rate", max_rate.clone()),
+        async {
+            let door = door::Door::open(&ds).await?;
+            let rate = door::rate(&max_rate)?;
+            door.engine
+                .set_job_rate(door.actor(), door.id(), door::job_id(&id)?, rate)
+                .await?;
+            Ok(door::job_done(&ds, &id, "rate"))
+        },
+    )
     .await
 }

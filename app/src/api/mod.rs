@@ -33,7 +33,10 @@ pub fn flat<T>(reply: Reply<T>) -> Answer<T> {
 }
 
 /// Sets the status of the page that is being rendered.
-#[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "pages are rendered on the server alone"))]
+#[cfg_attr(
+    not(feature = "ssr"),
+    expect(unused_variables, reason = "pages are rendered on the server alone")
+)]
 pub fn set_status(status: u16) {
     #[cfg(feature = "ssr")]
     door::set_status(status);

@@ -28,11 +28,18 @@ pub async fn load_overview(ds: String) -> Reply<Overview> {
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, id) = (&door.engine, door.actor(), door.id());
-        let page = PageRequest { limit: Some(RECENT), cursor: None };
+        let page = PageRequest {
+            limit: Some(RECENT),
+            cursor: None,
+        };
         let mut disabled = engine.segments(actor, id, true).await?;
         disabled.retain(|segment| segment.state == SegmentState::Disabled && segment.job.is_none());
         let jobs = engine.jobs(actor, id, None, page).await?.items;
-        Ok(Overview { figures: engine.figures(actor, id).await?, jobs, disabled })
+        Ok(Overview {
+            figures: engine.figures(actor, id).await?,
+            jobs,
+            disabled,
+        })
     })
     .await
 }

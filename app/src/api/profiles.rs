@@ -14,8 +14,15 @@ pub async fn list_profiles(ds: String, q: String, cursor: String) -> Reply<Page<
     use domain::{page::PageRequest, profile::ProfileQuery};
     reply(async {
         let door = Door::open(&ds).await?;
-        let page = PageRequest { limit: None, cursor: Some(cursor).filter(|c| !c.is_empty()) };
-        let query = ProfileQuery { q: Some(q).filter(|q| !q.trim().is_empty()), segment: None, page };
+        let page = PageRequest {
+            limit: None,
+            cursor: Some(cursor).filter(|c| !c.is_empty()),
+        };
+        let query = ProfileQuery {
+            q: Some(q).filter(|q| !q.trim().is_empty()),
+            segment: None,
+            page,
+        };
         Ok(door.engine.profiles(door.actor(), door.id(), query).await?)
     })
     .await
@@ -27,7 +34,10 @@ pub async fn show_profile(ds: String, id: String) -> Reply<ProfileDetail> {
     use super::door::{self, Door, reply};
     reply(async {
         let door = Door::open(&ds).await?;
-        Ok(door.engine.profile(door.actor(), door.id(), door::id(&id, "profile")?).await?)
+        Ok(door
+            .engine
+            .profile(door.actor(), door.id(), door::id(&id, "profile")?)
+            .await?)
     })
     .await
 }

@@ -33,7 +33,10 @@ pub async fn list_segments(ds: String, show_disabled: bool) -> Reply<Vec<Segment
     use super::door::{Door, reply};
     reply(async {
         let door = Door::open(&ds).await?;
-        Ok(door.engine.segments(door.actor(), door.id(), show_disabled).await?)
+        Ok(door
+            .engine
+            .segments(door.actor(), door.id(), show_disabled)
+            .await?)
     })
     .await
 }
@@ -44,14 +47,23 @@ pub async fn get_segment(ds: String, id: String) -> Reply<Segment> {
     use super::door::{self, Door, reply};
     reply(async {
         let door = Door::open(&ds).await?;
-        Ok(door.engine.segment(door.actor(), door.id(), door::id(&id, "segment")?).await?)
+        Ok(door
+            .engine
+            .segment(door.actor(), door.id(), door::id(&id, "segment")?)
+            .await?)
     })
     .await
 }
 
 /// One segment with what its open tab shows.
 #[server]
-pub async fn show_segment(ds: String, id: String, tab: String, q: String, cursor: String) -> Reply<SegmentView> {
+pub async fn show_segment(
+    ds: String,
+    id: String,
+    tab: String,
+    q: String,
+    cursor: String,
+) -> Reply<SegmentView> {
     use super::door::{self, Door, reply};
     use domain::{page::PageRequest, profile::ProfileQuery, segment::SegmentState};
     reply(async {
@@ -59,13 +71,37 @@ pub async fn show_segment(ds: String, id: String, tab: String, q: String, cursor
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
         let segment = engine.segment(actor, ds, door::id(&id, "segment")?).await?;
         let disabled = segment.state == SegmentState::Disabled;
-        let mut view = SegmentView { users: None, usage: None, would_match: None, jobs: Page { items: vec![], next: None }, segment };
+        let mut view = SegmentView {
+            users: None,
+            usage: None,
+            would_match: None,
+            jobs: Page {
+                items: vec![],
+                next: None,
+            },
+            segment,
+        };
         let id = view.segment.id;
         view.jobs = engine.jobs(actor, ds, Some(id), PageRequest::default()).await?;
         if tab == "users" {
-            let page = PageRequest { limit: None, cursor: Some(cursor).filter(|c| !c.is_empty()) };
+            let page = PageRequest {
+                limit: None,
+                cursor: Some(cursor).filter(|c| !c.is_empty()),
+            };
             let q = Some(q).filter(|q| !q.trim().is_empty());
-            view.users = Some(engine.profiles(actor, ds, ProfileQuery { q, segment: Some(id), page }).await?);
+            view.users = Some(
+                engine
+                    .profiles(
+                        actor,
+                        ds,
+                        ProfileQuery {
+                            q,
+                            segment: Some(id),
+                            page,
+                        },
+                    )
+                    .await?,
+            );
         }
         if tab == "used-by" || disabled {
             view.usage = Some(engine.usage(actor, ds, id).await?);
@@ -92,7 +128,9 @@ pub async fn preview_rule(ds: String, rule: String) -> Reply<Preview> {
 /// The same in ready words, so that the browser formats nothing.
 #[server]
 pub async fn look_at_rule(ds: String, rule: String) -> Reply<PreviewView> {
-    Ok(Ok(crate::components::preview_words(super::flat(preview_rule(ds, rule).await))))
+    Ok(Ok(crate::components::preview_words(super::flat(
+        preview_rule(ds, rule).await,
+    ))))
 }
 
 /// What leans on a segment, directly and through other segments.
@@ -101,23 +139,38 @@ pub async fn list_dependencies(ds: String, segment: String) -> Reply<Vec<Usage>>
     use super::door::{self, Door, reply};
     reply(async {
         let door = Door::open(&ds).await?;
-        Ok(door.engine.usage(door.actor(), door.id(), door::id(&segment, "segment")?).await?)
+        Ok(door
+            .engine
+            .usage(door.actor(), door.id(), door::id(&segment, "segment")?)
+            .await?)
     })
     .await
 }
 
 /// Makes a segment.
 #[server]
-pub async fn create_segment(ds: String, name: String, kind: String, #[server(default)] rule: String) -> Result<(), ServerFnError> {
+pub async fn create_segment(
+    ds: String,
+    name: String,
+    kind: String,
+    #[server(default)] rule: String,
+) -> Result<(), ServerFnError> {
     use super::{back, door};
     use crate::paths;
     use domain::segment::{SegmentKind, SegmentSpec};
     let page = back::Back::to(paths::new_segment(&ds));
-    let page = page.keep("name", name.clone()).keep("kind", kind.clone()).keep("rule", rule.clone());
+    let page = page
+        .keep("name", name.clone())
+        .keep("kind", kind.clone())
+        .keep("rule", rule.clone());
     back::post(page, async {
         let door = door::Door::open(&ds).await?;
         let kind = SegmentKind::parse(&kind).unwrap_or(SegmentKind::Rule);
-        let spec = SegmentSpec { name, kind, rule: (kind == SegmentKind::Rule).then_some(rule) };
+        let spec = SegmentSpec {
+            name,
+            kind,
+            rule: (kind == SegmentKind::Rule).then_some(rule),
+        };
         let made = door.engine.create_segment(door.actor(), door.id(), spec).await?;
         Ok(back::done(&paths::segment(&ds, made.id), "created"))
     })
@@ -126,17 +179,29 @@ pub async fn create_segment(ds: String, name: String, kind: String, #[server(def
 
 /// Changes a segment's name and rule.
 #[server]
-pub async fn update_segment(ds: String, id: String, name: String, #[server(default)] rule: Option<String>) -> Result<(), ServerFnError> {
+pub async fn update_segment(
+    ds: String,
+    id: String,
+    name: String,
+    #[server(default)] rule: Option<String>,
+) -> Result<(), ServerFnError> {
     use super::{back, door};
     use crate::paths;
     use domain::segment::SegmentChange;
     let page = back::Back::to(format!("{}/{}/edit", paths::segments(&ds), paths::encode(&id)));
-    let page = page.keep("name", name.clone()).keep("rule", rule.clone().unwrap_or_default());
+    let page = page
+        .keep("name", name.clone())
+        .keep("rule", rule.clone().unwrap_or_default());
     back::post(page, async {
         let door = door::Door::open(&ds).await?;
-        let change = SegmentChange { name: Some(name), rule };
+        let change = SegmentChange {
+            name: Some(name),
+            rule,
+        };
         let id = door::id(&id, "segment")?;
-        door.engine.update_segment(door.actor(), door.id(), id, change).await?;
+        door.engine
+            .update_segment(door.actor(), door.id(), id, change)
+            .await?;
         Ok(back::done(&paths::segment(&ds, id), "changed"))
     })
     .await
@@ -150,7 +215,9 @@ pub async fn refresh_count(ds: String, id: String) -> Result<(), ServerFnError> 
     let page = format!("{}/{}", paths::segments(&ds), paths::encode(&id));
     back::post(back::Back::to(page.clone()), async {
         let door = door::Door::open(&ds).await?;
-        door.engine.refresh_count(door.actor(), door.id(), door::id(&id, "segment")?).await?;
+        door.engine
+            .refresh_count(door.actor(), door.id(), door::id(&id, "segment")?)
+            .await?;
         Ok(back::done(&page, "counted"))
     })
     .await
@@ -164,7 +231,9 @@ pub async fn enable_segment(ds: String, id: String) -> Result<(), ServerFnError>
     let page = format!("{}/{}", paths::segments(&ds), paths::encode(&id));
     back::post(back::Back::to(page.clone()), async {
         let door = door::Door::open(&ds).await?;
-        door.engine.enable_segment(door.actor(), door.id(), door::id(&id, "segment")?).await?;
+        door.engine
+            .enable_segment(door.actor(), door.id(), door::id(&id, "segment")?)
+            .await?;
         Ok(back::done(&page, "enabled"))
     })
     .await
@@ -178,7 +247,9 @@ pub async fn disable_segment(ds: String, id: String) -> Result<(), ServerFnError
     let page = format!("{}/{}", paths::segments(&ds), paths::encode(&id));
     back::post(back::Back::to(page.clone()), async {
         let door = door::Door::open(&ds).await?;
-        door.engine.disable_segment(door.actor(), door.id(), door::id(&id, "segment")?).await?;
+        door.engine
+            .disable_segment(door.actor(), door.id(), door::id(&id, "segment")?)
+            .await?;
         Ok(back::done(&page, "disabled"))
     })
     .await

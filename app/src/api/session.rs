@@ -4,9 +4,15 @@ use leptos::prelude::*;
 
 /// Logs in; the engine checks the password and slows down who guesses.
 #[server]
-pub async fn log_in(name: String, password: String, #[server(default)] next: String) -> Result<(), ServerFnError> {
+pub async fn log_in(
+    name: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), ServerFnError> {
     use super::{back, door};
-    let page = back::Back::to("/login").keep("name", name.clone()).keep("next", next.clone());
+    let page = back::Back::to("/login")
+        .keep("name", name.clone())
+        .keep("next", next.clone());
     back::post(page, async {
         let session = door::engine()?.log_in(&name, &password).await?;
         door::set_cookie(Some(&session.cookie));

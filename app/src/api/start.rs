@@ -16,7 +16,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Back to the delete page with all that was typed but the password.
 pub(super) fn back(form: &StartForm) -> Back {
-    let page = format!("{}/{}/delete", paths::segments(&form.ds), paths::encode(&form.segment));
+    let page = format!(
+        "{}/{}/delete",
+        paths::segments(&form.ds),
+        paths::encode(&form.segment)
+    );
     Back::to(page)
         .keep("confirm_name", &form.confirm_name)
         .keep("confirm_count", &form.confirm_count)
@@ -25,7 +29,14 @@ pub(super) fn back(form: &StartForm) -> Back {
         .keep("everyone", &form.everyone)
         .keep("start", &form.start)
         .keep("max_rate", &form.max_rate)
-        .keep("spare_changed", if form.spare_changed.is_empty() { "no" } else { "yes" })
+        .keep(
+            "spare_changed",
+            if form.spare_changed.is_empty() {
+                "no"
+            } else {
+                "yes"
+            },
+        )
         .keep("reason", &form.reason)
 }
 
@@ -38,13 +49,17 @@ pub(super) async fn password(door: &Door, form: &StartForm) -> Result<(), Refusa
         return Err(Problem::new(Code::PasswordRequired).on("password").into());
     }
     let cookie = door::cookie().ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-    door.engine.confirm_password(&cookie, &form.password).await.map_err(refused)?;
+    door.engine
+        .confirm_password(&cookie, &form.password)
+        .await
+        .map_err(refused)?;
     Ok(())
 }
 
 /// What is asked.
 pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
-    let count = typed_count(&form.confirm_count).ok_or_else(|| Problem::new(Code::CountInvalid).on("confirm_count"))?;
+    let count = typed_count(&form.confirm_count)
+        .ok_or_else(|| Problem::new(Code::CountInvalid).on("confirm_count"))?;
     Ok(JobSpec {
         segment_id: door::id(&form.segment, "segment")?,
         consent: !form.consent.is_empty(),
@@ -54,11 +69,19 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
         plan_hash: Some(form.plan_hash.clone()).filter(|hash| !hash.is_empty()),
         reason: Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
         start_at: None,
-        wait_seconds: if form.start == "wait" { door::wait_seconds() } else { 0 },
+        wait_seconds: if form.start == "wait" {
+            door::wait_seconds()
+        } else {
+            0
+        },
         max_rate: door::rate(&form.max_rate)?,
         spare_changed: !form.spare_changed.is_empty(),
         retry_passes: RETRY_PASSES,
-        on_active_campaign: if form.seen.is_empty() { OnActiveCampaign::Block } else { OnActiveCampaign::Proceed },
+        on_active_campaign: if form.seen.is_empty() {
+            OnActiveCampaign::Block
+        } else {
+            OnActiveCampaign::Proceed
+        },
         queue: form.start == "queue",
         force: !form.everyone.is_empty() && door.actor().may(domain::access::Permission::DeleteInBulk),
     })
@@ -66,7 +89,10 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
 
 /// The page's key with a fingerprint of what was asked, the password aside.
 pub(super) fn once(form: &StartForm) -> Option<Idempotency> {
-    let asked = StartForm { password: String::new(), ..form.clone() };
+    let asked = StartForm {
+        password: String::new(),
+        ..form.clone()
+    };
     let text = format!("{asked:?}");
     let mut body_hash = [0; 32];
     for (part, seed) in body_hash.chunks_exact_mut(8).zip(0_u8..) {
@@ -74,7 +100,10 @@ pub(super) fn once(form: &StartForm) -> Option<Idempotency> {
         (seed, &text).hash(&mut hasher);
         part.copy_from_slice(&hasher.finish().to_le_bytes());
     }
-    (!form.key.is_empty()).then(|| Idempotency { key: form.key.clone(), body_hash })
+    (!form.key.is_empty()).then(|| Idempotency {
+        key: form.key.clone(),
+        body_hash,
+    })
 }
 
 /// Names the box that a refusal concerns, so that the page can put the words beside it and the cursor into it.

@@ -11,7 +11,9 @@ use leptos::prelude::*;
 pub const fn job_tone(status: JobStatus) -> &'static str {
     match status {
         JobStatus::Completed => "badge ok",
-        JobStatus::CompletedWithLeftovers | JobStatus::Paused | JobStatus::Pausing | JobStatus::Waiting => "badge warn",
+        JobStatus::CompletedWithLeftovers | JobStatus::Paused | JobStatus::Pausing | JobStatus::Waiting => {
+            "badge warn"
+        }
         JobStatus::Interrupted | JobStatus::AwaitingApproval => "badge warn",
         JobStatus::Failed => "badge bad",
         JobStatus::Cancelled | JobStatus::Cancelling | JobStatus::Scheduled | JobStatus::Queued => "badge",

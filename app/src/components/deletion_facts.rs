@@ -86,7 +86,10 @@ fn Sample(
     /// The people.
     rows: Vec<ProfileRow>,
 ) -> impl IntoView {
-    let links = rows.into_iter().map(|row| view! { <li><a href=paths::profile(&ds, row.id)>{row.title}</a></li> }).collect::<Vec<_>>();
+    let links = rows
+        .into_iter()
+        .map(|row| view! { <li><a href=paths::profile(&ds, row.id)>{row.title}</a></li> })
+        .collect::<Vec<_>>();
     (!links.is_empty()).then(|| {
         view! { <details class="more"><summary>"See a sample"</summary><ul>{links}</ul></details> }
     })

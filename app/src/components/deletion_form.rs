@@ -29,7 +29,11 @@ pub fn Options(
         "" => "now".to_owned(),
         other => other.to_owned(),
     };
-    let wait = wait_words(if data.wait_seconds > 0 { data.wait_seconds } else { DAY_SECONDS });
+    let wait = wait_words(if data.wait_seconds > 0 {
+        data.wait_seconds
+    } else {
+        DAY_SECONDS
+    });
     let queue = data.running.is_some();
     view! {
         <section class="card">
@@ -194,7 +198,11 @@ fn Ticks(
     typed: Typed,
 ) -> impl IntoView {
     let running = impact.running_campaigns();
-    let campaigns = if running == 1 { "1 running campaign is affected".to_owned() } else { format!("{running} running campaigns are affected") };
+    let campaigns = if running == 1 {
+        "1 running campaign is affected".to_owned()
+    } else {
+        format!("{running} running campaigns are affected")
+    };
     let tick = |name: &'static str, label: String| {
         view! { <Check name=format!("form[{name}]") label on=!typed.get(name).is_empty() error=typed.error(name) focus=typed.at(name) /> }
     };

@@ -11,7 +11,11 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// `10:32 UTC` of today, `9 Nov 2026, 10:32 UTC` of another day.
 pub fn moment(at: Timestamp, now: Timestamp) -> String {
-    if at.day() == now.day() { format!("{} UTC", at.time_hm()) } else { at.date_time_short() }
+    if at.day() == now.day() {
+        format!("{} UTC", at.time_hm())
+    } else {
+        at.date_time_short()
+    }
 }
 
 /// `10:32:05 UTC`: for what changes by the second.
@@ -67,7 +71,12 @@ pub fn money_short(amount: Micros, currency: &str) -> String {
         return money(amount, currency);
     }
     let hundredths = (units + 5_000) / 10_000;
-    format!("{}{}.{:02} M", symbol(currency), grouped(hundredths / 100), hundredths % 100)
+    format!(
+        "{}{}.{:02} M",
+        symbol(currency),
+        grouped(hundredths / 100),
+        hundredths % 100
+    )
 }
 
 fn symbol(currency: &str) -> String {

@@ -3,7 +3,11 @@
 
 use super::problem_words::words;
 use crate::{
-    api::{Reply, flat, frame::{Frame, load_frame}, set_status},
+    api::{
+        Reply, flat,
+        frame::{Frame, load_frame},
+        set_status,
+    },
     paths,
     ui::{Glyph, Icon, Logo, PageTop},
 };
@@ -41,7 +45,11 @@ impl Here {
     /// Reads the address. Call while the page's component runs, not later.
     pub fn read(place: Place) -> Self {
         let params = use_params_map().get_untracked();
-        Self { place, ds: params.get("ds").unwrap_or_default(), id: params.get("id").unwrap_or_default() }
+        Self {
+            place,
+            ds: params.get("ds").unwrap_or_default(),
+            id: params.get("id").unwrap_or_default(),
+        }
     }
 }
 
@@ -69,7 +77,11 @@ pub fn page<T: Send + 'static, V: IntoView + 'static>(
 pub fn problem_panel(problem: &Problem) -> impl IntoView + use<> {
     set_status(problem.code.status());
     let (title, text) = words(problem);
-    let glyph = if problem.code == Code::Forbidden { Glyph::Lock } else { Glyph::Warn };
+    let glyph = if problem.code == Code::Forbidden {
+        Glyph::Lock
+    } else {
+        Glyph::Warn
+    };
     view! {
         <PageTop title />
         <section class="card">
@@ -177,7 +189,12 @@ fn Who(
     /// Who.
     frame: Frame,
 ) -> impl IntoView {
-    let initial = frame.user.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let initial = frame
+        .user
+        .chars()
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
     view! {
         <div class="who">
             <span class="avatar" aria-hidden="true">{initial}</span>

@@ -98,7 +98,11 @@ pub fn RunningCard(
     let first = JobView::of(&job, false);
     let note = match job.started_at {
         Some(at) => format!("started {} by {}", moment(at, frame.now), job.requested_by),
-        None => format!("asked {} by {}", moment(job.created_at, frame.now), job.requested_by),
+        None => format!(
+            "asked {} by {}",
+            moment(job.created_at, frame.now),
+            job.requested_by
+        ),
     };
     view! {
         <section class="card">

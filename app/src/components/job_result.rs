@@ -1,7 +1,11 @@
 //! What happened, once a job is over: who is left as of when, which numbers elsewhere are older, what to do next.
 
 use super::{PostButton, gap, moment, one_or_many};
-use crate::{api::{frame::Frame, jobs::JobDetail}, paths, ui::{Banner, Tone}};
+use crate::{
+    api::{frame::Frame, jobs::JobDetail},
+    paths,
+    ui::{Banner, Tone},
+};
 use domain::{
     guard::grouped,
     job::{Job, JobState},
@@ -19,7 +23,10 @@ pub fn JobResult(
 ) -> impl IntoView {
     let (tone, title) = outcome(&data.job);
     let again = again(&frame, &data);
-    let lines = story(&data.job, &frame).into_iter().map(|line| view! { <p>{line}</p> }).collect_view();
+    let lines = story(&data.job, &frame)
+        .into_iter()
+        .map(|line| view! { <p>{line}</p> })
+        .collect_view();
     let next = data.segment.clone().map(|segment| {
         view! { <WhatNext frame=frame.clone() segment others=data.others.clone() /> }
     });
@@ -36,10 +43,16 @@ fn outcome(job: &Job) -> (Tone, String) {
     let deleted = one_or_many(job.counts.deleted, "profile", "profiles");
     match job.state {
         JobState::Completed => (Tone::Ok, format!("{deleted} deleted, nobody of the list is left")),
-        JobState::CompletedWithLeftovers => (Tone::Warn, format!("{deleted} deleted, {} left", grouped(job.counts.leftovers()))),
+        JobState::CompletedWithLeftovers => (
+            Tone::Warn,
+            format!("{deleted} deleted, {} left", grouped(job.counts.leftovers())),
+        ),
         JobState::Failed => (Tone::Bad, format!("The job failed. {deleted} deleted")),
         _ if job.counts.deleted == 0 => (Tone::Info, "Cancelled before anybody was deleted".to_owned()),
-        _ => (Tone::Warn, format!("Cancelled. {deleted} deleted, {} kept", grouped(job.counts.left))),
+        _ => (
+            Tone::Warn,
+            format!("Cancelled. {deleted} deleted, {} kept", grouped(job.counts.left)),
+        ),
     }
 }
 
@@ -48,17 +61,30 @@ fn story(job: &Job, frame: &Frame) -> Vec<String> {
     lines.extend(job.end_reason.clone());
     if let (Some(from), Some(to)) = (job.started_at, job.finished_at) {
         let events = one_or_many(job.events_deleted, "event", "events");
-        lines.push(format!("{events} went with them. It took {}, and ended {}.", gap(from, to), moment(to, frame.now)));
+        lines.push(format!(
+            "{events} went with them. It took {}, and ended {}.",
+            gap(from, to),
+            moment(to, frame.now)
+        ));
     }
     if let Some(at) = job.verified_at {
         let joined = match job.counts.joined_after {
-            Some(n) if n > 0 => format!("{} joined the segment after the list was fixed; they were not touched.", one_or_many(n, "profile", "profiles")),
+            Some(n) if n > 0 => format!(
+                "{} joined the segment after the list was fixed; they were not touched.",
+                one_or_many(n, "profile", "profiles")
+            ),
             _ => "Nobody joined the segment meanwhile.".to_owned(),
         };
-        lines.push(format!("Who is left was checked {}. {joined}", moment(at, frame.now)));
+        lines.push(format!(
+            "Who is left was checked {}. {joined}",
+            moment(at, frame.now)
+        ));
     }
     if let Some(kept) = job.warehouse_kept.filter(|kept| kept.profiles > 0) {
-        lines.push(format!("The data warehouse keeps its copy of {}.", one_or_many(kept.profiles, "profile", "profiles")));
+        lines.push(format!(
+            "The data warehouse keeps its copy of {}.",
+            one_or_many(kept.profiles, "profile", "profiles")
+        ));
     }
     lines
 }
@@ -67,9 +93,15 @@ fn story(job: &Job, frame: &Frame) -> Vec<String> {
 fn again(frame: &Frame, data: &JobDetail) -> ViewFn {
     let counts = data.job.counts;
     let anybody = counts.leftovers() > 0 || counts.joined_after.unwrap_or(0) > 0;
-    let segment = data.segment.as_ref().filter(|segment| anybody && frame.may_delete && segment.job.is_none());
+    let segment = data
+        .segment
+        .as_ref()
+        .filter(|segment| anybody && frame.may_delete && segment.job.is_none());
     let href = segment.map(|segment| paths::delete_segment(frame.ds(), segment.id));
-    ViewFn::from(move || href.clone().map(|href| view! { <a class="btn" href=href>"Run again on what is left"</a> }))
+    ViewFn::from(move || {
+        href.clone()
+            .map(|href| view! { <a class="btn" href=href>"Run again on what is left"</a> })
+    })
 }
 
 /// What to do next: the segment is still disabled, and numbers elsewhere are older than the deletion.
@@ -84,9 +116,20 @@ fn WhatNext(
 ) -> impl IntoView {
     let now = frame.now;
     let id = segment.id.to_string();
-    let from = |segment: &Segment| segment.count.map_or_else(|| "never counted".to_owned(), |count| format!("{} from {}", grouped(count.value), moment(count.counted_at, now)));
-    let badge = format!("The number on the tab of this segment is cached: {}.", from(&segment));
-    let oldest = others.iter().filter_map(|segment| segment.count.map(|count| count.counted_at)).min();
+    let from = |segment: &Segment| {
+        segment.count.map_or_else(
+            || "never counted".to_owned(),
+            |count| format!("{} from {}", grouped(count.value), moment(count.counted_at, now)),
+        )
+    };
+    let badge = format!(
+        "The number on the tab of this segment is cached: {}.",
+        from(&segment)
+    );
+    let oldest = others
+        .iter()
+        .filter_map(|segment| segment.count.map(|count| count.counted_at))
+        .min();
     let elsewhere = oldest.map(|at| {
         let many = one_or_many(i64::try_from(others.len()).unwrap_or(i64::MAX), "other segment", "other segments");
         format!(
@@ -103,7 +146,9 @@ fn WhatNext(
             </li>
         }
     });
-    let refresh = frame.may_edit.then(|| view! { <PostButton action="refresh_count" name="Refresh count" ds=frame.ds() id /> });
+    let refresh = frame
+        .may_edit
+        .then(|| view! { <PostButton action="refresh_count" name="Refresh count" ds=frame.ds() id /> });
     view! {
         <section class="card">
             <div class="head"><h2>"What next"</h2><span class="note"><a href=paths::segment(frame.ds(), segment.id)>"Open the segment"</a></span></div>

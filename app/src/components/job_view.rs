@@ -80,7 +80,11 @@ impl JobView {
             sentence: job_words::sentence(job),
             reason: job.reason_paused.clone().filter(|_| !job.state.terminal()),
             percent: job.progress.percent,
-            line: format!("{} of {} deleted", grouped(counts.deleted), grouped(counts.matched)),
+            line: format!(
+                "{} of {} deleted",
+                grouped(counts.deleted),
+                grouped(counts.matched)
+            ),
             eta: job_words::eta(job),
             bar: bar(job.status).to_owned(),
             tiles: tiles(job),
@@ -108,7 +112,11 @@ const fn bar(status: JobStatus) -> &'static str {
 
 fn tiles(job: &Job) -> Vec<TileView> {
     let counts = job.counts;
-    let left = if job.state.terminal() { "Left" } else { "Still to go" };
+    let left = if job.state.terminal() {
+        "Left"
+    } else {
+        "Still to go"
+    };
     let rows = [
         ("Deleted", counts.deleted),
         ("Spared", counts.spared),
@@ -117,7 +125,12 @@ fn tiles(job: &Job) -> Vec<TileView> {
         ("Already gone", counts.gone),
         (left, counts.left),
     ];
-    rows.into_iter().map(|(name, n)| TileView { name: name.to_owned(), figure: grouped(n) }).collect()
+    rows.into_iter()
+        .map(|(name, n)| TileView {
+            name: name.to_owned(),
+            figure: grouped(n),
+        })
+        .collect()
 }
 
 /// The phases as people see them, each with the states that it stands for.
@@ -131,8 +144,14 @@ const STEPS: [(JobState, &str); 6] = [
 ];
 
 fn steps(job: &Job) -> Vec<StepView> {
-    let halted = matches!(job.status, JobStatus::Paused | JobStatus::Waiting | JobStatus::Interrupted);
-    STEPS.iter().map(|(state, name)| step(job, *state, name, halted)).collect()
+    let halted = matches!(
+        job.status,
+        JobStatus::Paused | JobStatus::Waiting | JobStatus::Interrupted
+    );
+    STEPS
+        .iter()
+        .map(|(state, name)| step(job, *state, name, halted))
+        .collect()
 }
 
 fn step(job: &Job, state: JobState, name: &str, halted: bool) -> StepView {
@@ -145,12 +164,20 @@ fn step(job: &Job, state: JobState, name: &str, halted: bool) -> StepView {
         None => "",
     };
     let note = match (state, phase, ended) {
-        (JobState::Freezing, Some(_), Some(at)) => format!("{} at {}", grouped(job.counts.matched), stamp(at)),
-        (JobState::Deleting, Some(_), None) => job.progress.percent.map(|p| format!("{p} %")).unwrap_or_default(),
+        (JobState::Freezing, Some(_), Some(at)) => {
+            format!("{} at {}", grouped(job.counts.matched), stamp(at))
+        }
+        (JobState::Deleting, Some(_), None) => {
+            job.progress.percent.map(|p| format!("{p} %")).unwrap_or_default()
+        }
         (_, Some(phase), Some(at)) => gap(phase.started_at, at),
         _ => String::new(),
     };
-    StepView { name: name.to_owned(), note, class: class.to_owned() }
+    StepView {
+        name: name.to_owned(),
+        note,
+        class: class.to_owned(),
+    }
 }
 
 /// `18,196 profiles`.

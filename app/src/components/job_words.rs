@@ -21,22 +21,35 @@ pub fn sentence(job: &Job) -> String {
             "Starts on {}. The list is fixed; nobody has been deleted yet. Until then these people still get messages.",
             job.start_at.date_time_short()
         ),
-        JobStatus::Queued => "Another deletion runs in this dataset. This one starts by itself after it.".to_owned(),
+        JobStatus::Queued => {
+            "Another deletion runs in this dataset. This one starts by itself after it.".to_owned()
+        }
         JobStatus::Deleting => format!("You can close this page. The job runs on the server. {stay}"),
         JobStatus::Sweeping | JobStatus::Verifying | JobStatus::Scrubbing | JobStatus::Sealing => {
-            "You can close this page. Everyone's turn has come; the job is being brought to its end.".to_owned()
+            "You can close this page. Everyone's turn has come; the job is being brought to its end."
+                .to_owned()
         }
         JobStatus::Pausing => format!("It stops before the next batch. {deleted} are deleted so far."),
         JobStatus::Paused => format!("It keeps its place and goes on when you resume it. {stay}"),
-        JobStatus::Cancelling => format!("It ends after the open batch. The {deleted} deleted so far stay deleted."),
-        JobStatus::Interrupted => "The server was restarted. The job goes on by itself in a moment.".to_owned(),
+        JobStatus::Cancelling => {
+            format!("It ends after the open batch. The {deleted} deleted so far stay deleted.")
+        }
+        JobStatus::Interrupted => {
+            "The server was restarted. The job goes on by itself in a moment.".to_owned()
+        }
         JobStatus::Waiting => "It goes on by itself.".to_owned(),
-        JobStatus::Completed | JobStatus::CompletedWithLeftovers | JobStatus::Cancelled | JobStatus::Failed => ended(job),
+        JobStatus::Completed
+        | JobStatus::CompletedWithLeftovers
+        | JobStatus::Cancelled
+        | JobStatus::Failed => ended(job),
     }
 }
 
 fn ended(job: &Job) -> String {
-    let when = job.finished_at.map(|at| format!("Ended on {}. ", at.date_time_short())).unwrap_or_default();
+    let when = job
+        .finished_at
+        .map(|at| format!("Ended on {}. ", at.date_time_short()))
+        .unwrap_or_default();
     format!("{when}Asked by {}.", job.requested_by)
 }
 
@@ -52,8 +65,14 @@ pub fn eta(job: &Job) -> String {
 
 /// How fast.
 pub fn speed(job: &Job) -> String {
-    let limit = job.max_rate.map(|rate| format!("limited to {} a second", grouped(rate)));
-    let now = job.progress.rate.filter(|_| job.state == JobState::Deleting).map(|rate| format!("about {} a second", grouped(rounded(rate))));
+    let limit = job
+        .max_rate
+        .map(|rate| format!("limited to {} a second", grouped(rate)));
+    let now = job
+        .progress
+        .rate
+        .filter(|_| job.state == JobState::Deleting)
+        .map(|rate| format!("about {} a second", grouped(rounded(rate))));
     match (now, limit) {
         (Some(now), Some(limit)) => format!("{now}, {limit}"),
         (Some(one), None) | (None, Some(one)) => one,
@@ -61,7 +80,10 @@ pub fn speed(job: &Job) -> String {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, and a rate for people is far below it")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`as` saturates, and a rate for people is far below it"
+)]
 fn rounded(rate: f64) -> i64 {
     let step = if rate >= 1_000.0 { 100.0 } else { 1.0 };
     ((rate / step).round() * step) as i64
@@ -71,14 +93,28 @@ fn rounded(rate: f64) -> i64 {
 pub fn spoken(job: &Job) -> String {
     let counts = job.counts;
     match job.status {
-        JobStatus::Paused => format!("Paused with {} of {} deleted.", grouped(counts.deleted), grouped(counts.matched)),
+        JobStatus::Paused => format!(
+            "Paused with {} of {} deleted.",
+            grouped(counts.deleted),
+            grouped(counts.matched)
+        ),
         JobStatus::Pausing => "Pausing.".to_owned(),
         JobStatus::Cancelling => "Cancelling.".to_owned(),
-        JobStatus::Completed => format!("Finished. {} deleted, nobody of the list is left.", profiles(counts.deleted)),
+        JobStatus::Completed => format!(
+            "Finished. {} deleted, nobody of the list is left.",
+            profiles(counts.deleted)
+        ),
         JobStatus::CompletedWithLeftovers => {
-            format!("Finished. {} deleted, {} left.", profiles(counts.deleted), grouped(counts.leftovers()))
+            format!(
+                "Finished. {} deleted, {} left.",
+                profiles(counts.deleted),
+                grouped(counts.leftovers())
+            )
         }
-        JobStatus::Cancelled => format!("Cancelled. {} deleted, the rest are kept.", profiles(counts.deleted)),
+        JobStatus::Cancelled => format!(
+            "Cancelled. {} deleted, the rest are kept.",
+            profiles(counts.deleted)
+        ),
         JobStatus::Failed => format!("Failed. {} deleted, the rest are kept.", profiles(counts.deleted)),
         JobStatus::Scheduled => format!("Starts on {}.", job.start_at.date_time_short()),
         JobStatus::Queued => "Waiting for another deletion to end.".to_owned(),
@@ -89,9 +125,14 @@ pub fn spoken(job: &Job) -> String {
 fn running(job: &Job) -> String {
     match (job.state, job.progress.percent) {
         (state, _) if state.before_deleting() => "Deletion accepted.".to_owned(),
-        (JobState::Deleting, Some(percent)) if percent >= 25 => format!("{} percent done.", percent / 25 * 25),
+        (JobState::Deleting, Some(percent)) if percent >= 25 => {
+            format!("{} percent done.", percent / 25 * 25)
+        }
         (JobState::Deleting, _) => {
-            let since = job.started_at.map(|at| format!(" at {}", stamp(at))).unwrap_or_default();
+            let since = job
+                .started_at
+                .map(|at| format!(" at {}", stamp(at)))
+                .unwrap_or_default();
             format!("Deletion started{since}.")
         }
         _ => "Everyone's turn has come. Checking who is left.".to_owned(),

@@ -22,7 +22,7 @@ pub mod usage;
 pub use badges::{CampaignBadge, JobBadge, SegmentBadge};
 pub use deletion_facts::{HowLong, WhatStays, WhoGoes};
 pub use deletion_form::{ConfirmForm, Options};
-pub use format::{ago, day, gap, money, money_short, moment, one_or_many, stamp};
+pub use format::{ago, day, gap, moment, money, money_short, one_or_many, stamp};
 pub use frame::{Here, Place, page, problem_panel};
 pub use impact_words::{estimate_words, headline};
 pub use job_parts::{JobsTable, Pager, RunningCard};

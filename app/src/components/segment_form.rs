@@ -41,12 +41,30 @@ pub async fn look(ds: &str, rule: &str) -> Option<PreviewView> {
 pub fn preview_words(answer: Result<Preview, Problem>) -> PreviewView {
     match answer {
         Ok(preview) => {
-            let few: Vec<_> = preview.sample.iter().take(3).map(|row| row.title.clone()).collect();
-            let names = if few.is_empty() { String::new() } else { format!(", such as {}", few.join(", ")) };
+            let few: Vec<_> = preview
+                .sample
+                .iter()
+                .take(3)
+                .map(|row| row.title.clone())
+                .collect();
+            let names = if few.is_empty() {
+                String::new()
+            } else {
+                format!(", such as {}", few.join(", "))
+            };
             let who = super::one_or_many(preview.count, "profile matches", "profiles match");
-            PreviewView { good: true, text: format!("{who}{names}. Counted {}, exact.", super::stamp(preview.counted_at)) }
+            PreviewView {
+                good: true,
+                text: format!(
+                    "{who}{names}. Counted {}, exact.",
+                    super::stamp(preview.counted_at)
+                ),
+            }
         }
-        Err(problem) => PreviewView { good: false, text: problem.message },
+        Err(problem) => PreviewView {
+            good: false,
+            text: problem.message,
+        },
     }
 }
 
@@ -59,7 +77,11 @@ pub fn SegmentForm(
     typed: Typed,
 ) -> impl IntoView {
     let new = draft.id.is_empty();
-    let action = if new { "/fn/create_segment" } else { "/fn/update_segment" };
+    let action = if new {
+        "/fn/create_segment"
+    } else {
+        "/fn/update_segment"
+    };
     let rule = (new || draft.kind == SegmentKind::Rule).then(|| {
         let error = typed.problem().is_some_and(|_| typed.at("rule"));
         view! { <RuleBox ds=draft.ds.clone() value=draft.rule.clone() found=draft.found.clone() wrong=error /> }
@@ -96,7 +118,10 @@ fn Kinds(
     let choices = [
         (SegmentKind::Rule, "People join and leave by the rule below"),
         (SegmentKind::Manual, "People are put in by hand or by an import"),
-        (SegmentKind::List, "People subscribe, or come with an imported list"),
+        (
+            SegmentKind::List,
+            "People subscribe, or come with an imported list",
+        ),
     ];
     let boxes = choices
         .into_iter()

@@ -1,8 +1,15 @@
 //! Parts of a segment's page: its count with its time, what disabled means, and the way to the deletion.
 
 use super::{ago, moment, one_or_many, usage};
-use crate::{api::{frame::Frame, segments::SegmentView}, paths, ui::{Banner, Tone}};
-use domain::segment::{Count, Segment, SegmentState};
+use crate::{
+    api::{frame::Frame, segments::SegmentView},
+    paths,
+    ui::{Banner, Tone},
+};
+use domain::{
+    guard::grouped,
+    segment::{Count, Segment, SegmentState},
+};
 use leptos::prelude::*;
 
 /// A button that is a form of its own: posts the dataset and the id.
@@ -41,7 +48,11 @@ pub fn CountLine(
     segment: Segment,
 ) -> impl IntoView {
     let text = match segment.count {
-        Some(Count { value, counted_at, exact }) => format!(
+        Some(Count {
+            value,
+            counted_at,
+            exact,
+        }) => format!(
             "{}, counted {}, {}{}",
             one_or_many(value, "user", "users"),
             moment(counted_at, frame.now),
@@ -67,19 +78,41 @@ pub fn DisabledBanner(
     data: SegmentView,
 ) -> impl IntoView {
     let segment = data.segment;
-    let since = segment.disabled_at.map(|at| format!(" since {}", moment(at, frame.now))).unwrap_or_default();
+    let since = segment
+        .disabled_at
+        .map(|at| format!(" since {}", moment(at, frame.now)))
+        .unwrap_or_default();
     let busy = segment.job.is_some();
     let would = data.would_match.map(|n| {
         let uses = data.usage.as_deref().unwrap_or_default();
-        let running: Vec<_> = uses.iter().filter(|usage| usage.running()).map(|usage| format!("“{}”", usage.name)).collect();
+        let running: Vec<_> = uses
+            .iter()
+            .filter(|usage| usage.running())
+            .map(|usage| format!("“{}”", usage.name))
+            .collect();
         let touched = match running.len() {
             0 if uses.is_empty() => "Nothing uses it.".to_owned(),
-            0 => format!("It is used in {}; no running campaign is affected.", usage::places(uses)),
+            0 => format!(
+                "It is used in {}; no running campaign is affected.",
+                usage::places(uses)
+            ),
             _ => format!("That affects running campaigns: {}.", running.join(", ")),
         };
-        view! { <p>{format!("If you enable it now, {} match its rule. {touched}", one_or_many(n, "profile", "profiles"))}</p> }
+        let words = match n {
+            0 => "Nobody matches its rule now, so enabling it changes nothing for anybody.".to_owned(),
+            1 => format!("If you enable it now, 1 profile matches its rule. {touched}"),
+            n => format!(
+                "If you enable it now, {} profiles match its rule. {touched}",
+                grouped(n)
+            ),
+        };
+        view! { <p>{words}</p> }
     });
-    let (ds, id, offered) = (frame.ds().to_owned(), segment.id.to_string(), frame.may_edit && !busy);
+    let (ds, id, offered) = (
+        frame.ds().to_owned(),
+        segment.id.to_string(),
+        frame.may_edit && !busy,
+    );
     let enable = ViewFn::from(move || {
         offered.then(|| view! { <PostButton action="enable_segment" name="Enable segment" ds=ds.clone() id=id.clone() /> })
     });
@@ -109,7 +142,10 @@ pub fn DangerZone(
             let href = paths::delete_segment(frame.ds(), segment.id);
             view! { <a class="btn to-danger" href=href>"Delete All Users in Segment"</a> }.into_any()
         }
-        (true, Some(job)) => view! { <a class="btn" href=paths::job(frame.ds(), job)>"Open its running deletion"</a> }.into_any(),
+        (true, Some(job)) => {
+            view! { <a class="btn" href=paths::job(frame.ds(), job)>"Open its running deletion"</a> }
+                .into_any()
+        }
         (false, _) => ().into_any(),
     };
     frame.may_delete.then(|| {

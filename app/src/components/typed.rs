@@ -39,11 +39,17 @@ impl Typed {
 /// The table's sentence, or a better one where the box says more. Never text out of the address.
 pub fn sentence(code: Code, field: &str) -> &'static str {
     match (code, field) {
-        (Code::Invalid, "max_rate") => "Type a whole number of profiles a second, or leave the box empty for no limit.",
+        (Code::Invalid, "max_rate") => {
+            "Type a whole number of profiles a second, or leave the box empty for no limit."
+        }
         (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
         (Code::NameTaken, _) => "Another segment has this name. Choose another one.",
-        (Code::CountMoved, _) => "The number has changed since you saw it. Type the new number, shown above, if you still want this.",
-        (Code::ForceRequired, _) => "This would delete everyone in the dataset. Tick the box if that is meant.",
+        (Code::CountMoved, _) => {
+            "The number has changed since you saw it. Type the new number, shown above, if you still want this."
+        }
+        (Code::ForceRequired, _) => {
+            "This would delete everyone in the dataset. Tick the box if that is meant."
+        }
         _ => code.sentence(),
     }
 }

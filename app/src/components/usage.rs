@@ -47,11 +47,23 @@ fn row(ds: &str, usage: Usage) -> impl IntoView + use<> {
                 _ => format!("next 30: about {}", grouped(next)),
             };
             let shown = view! { <span>{grouped(usage.impressions_30d)}</span><small>{words}</small> };
-            (paths::campaign(ds, id), view! { <CampaignBadge status=*status /> }.into_any(), Some(shown))
+            (
+                paths::campaign(ds, id),
+                view! { <CampaignBadge status=*status /> }.into_any(),
+                Some(shown),
+            )
         }
         UsageKind::Segment { id, enabled } => {
-            let state = if *enabled { SegmentState::Enabled } else { SegmentState::Disabled };
-            (paths::segment(ds, *id), view! { <SegmentBadge state /> }.into_any(), None)
+            let state = if *enabled {
+                SegmentState::Enabled
+            } else {
+                SegmentState::Disabled
+            };
+            (
+                paths::segment(ds, *id),
+                view! { <SegmentBadge state /> }.into_any(),
+                None,
+            )
         }
     };
     view! {
@@ -72,7 +84,12 @@ fn how(usage: &Usage) -> String {
         UsageRole::Exclude => "Campaign, excludes this segment",
         UsageRole::Segment => "Segment built on this one",
     };
-    let through = usage.via.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+    let through = usage
+        .via
+        .iter()
+        .map(|name| format!("“{name}”"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match (usage.role, usage.via.is_empty()) {
         (_, true) => direct.to_owned(),
         (UsageRole::Include, _) => format!("Campaign, includes it through {through}"),

@@ -26,7 +26,9 @@ pub(super) fn follow(ds: String, id: String, job: RwSignal<JobView>, lost: RwSig
     leptos::task::spawn_local(async move {
         let mut polls = 0_u32;
         loop {
-            let quick = job.with_untracked(|job| job.quick && (polls < QUICK_POLLS || job.percent.unwrap_or(0) >= LAST_PERCENT));
+            let quick = job.with_untracked(|job| {
+                job.quick && (polls < QUICK_POLLS || job.percent.unwrap_or(0) >= LAST_PERCENT)
+            });
             wait(if quick { QUICK_MS } else { SLOW_MS }).await;
             polls = polls.saturating_add(1);
             match flat(poll_job(ds.clone(), id.clone()).await) {

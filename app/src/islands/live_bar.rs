@@ -19,8 +19,16 @@ pub fn LiveBar(
     follow(ds, id, job, lost);
     let line = move || {
         let job = job.read();
-        let tail = if lost.get() { format!("last update {}, reconnecting", job.as_of) } else { job.eta.clone() };
-        if tail.is_empty() { format!("{}. {}", job.line, job.sentence) } else { format!("{}, {tail}", job.line) }
+        let tail = if lost.get() {
+            format!("last update {}, reconnecting", job.as_of)
+        } else {
+            job.eta.clone()
+        };
+        if tail.is_empty() {
+            format!("{}. {}", job.line, job.sentence)
+        } else {
+            format!("{}, {tail}", job.line)
+        }
     };
     view! {
         <div class="stackup">

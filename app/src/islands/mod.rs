@@ -17,7 +17,10 @@ pub use show_disabled::ShowDisabled;
 pub use typed_box::TypedBox;
 
 /// Waits, in the browser; on the server nothing waits.
-#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only browsers wait"))]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(unused_variables, reason = "only browsers wait")
+)]
 async fn wait(ms: u32) {
     #[cfg(feature = "hydrate")]
     gloo_timers::future::TimeoutFuture::new(ms).await;

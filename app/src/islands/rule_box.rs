@@ -1,9 +1,7 @@
 //! The rule's box: counts who matches while it is typed, and says what is wrong and where.
 
 use super::wait;
-use crate::{
-    api::{flat, segments::look_at_rule},
-};
+use crate::api::{flat, segments::look_at_rule};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +52,12 @@ pub fn RuleBox(
         Some(_) => "hint bad",
         None => "hint",
     };
-    let text = move || found.read().as_ref().map_or_else(|| "Type a rule to count who matches it.".to_owned(), |found| found.text.clone());
+    let text = move || {
+        found.read().as_ref().map_or_else(
+            || "Type a rule to count who matches it.".to_owned(),
+            |found| found.text.clone(),
+        )
+    };
     view! {
         <div class="field">
             <label for="rule">"Rule"</label>

@@ -31,7 +31,9 @@ fn Content(frame: Frame, data: CampaignFigures, typed: Typed) -> impl IntoView {
         view! { <div><dt>{name}</dt><dd class="figure">{grouped(n)}</dd><dd class="time">{note}</dd></div> }
     };
     let id = campaign.id.clone();
-    let change = frame.may_edit.then(|| view! { <Status frame=frame.clone() id=campaign.id.clone() status /> });
+    let change = frame
+        .may_edit
+        .then(|| view! { <Status frame=frame.clone() id=campaign.id.clone() status /> });
     view! {
         <PageTop
             title=campaign.name.clone()

@@ -2,10 +2,13 @@
 //! comes after everything that is to be known.
 
 use crate::{
-    api::{deletion::{DeletionView, show_deletion}, frame::Frame},
+    api::{
+        deletion::{DeletionView, show_deletion},
+        frame::Frame,
+    },
     components::{
-        ConfirmForm, Here, HowLong, Notices, Options, Place, Questions, Typed, UsageTable, WhatStays, WhoGoes, headline, moment,
-        page, places,
+        ConfirmForm, Here, HowLong, Notices, Options, Place, Questions, Typed, UsageTable, WhatStays,
+        WhoGoes, headline, moment, page, places,
     },
     paths,
     ui::{Banner, Card, Empty, Glyph, PageTop, Tone},

@@ -1,7 +1,10 @@
 //! One deletion: how it goes, how to steer it, and, when it is over, what happened and what is next.
 
 use crate::{
-    api::{frame::Frame, jobs::{JobDetail, show_job}},
+    api::{
+        frame::Frame,
+        jobs::{JobDetail, show_job},
+    },
     components::{Here, JobResult, JobView, Notices, Place, Questions, Typed, moment, page},
     islands::{LiveJob, panel},
     pages::job_facts::{Campaigns, Leftovers, Record, Speed},
@@ -34,7 +37,8 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
         }
         .into_any()
     };
-    let speed = (!over && frame.may_delete).then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
+    let speed = (!over && frame.may_delete)
+        .then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
     view! {
         <Title text=title.clone() />
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li><a href=paths::jobs(frame.ds())>"Deletions"</a></li></ol></nav>
@@ -56,7 +60,13 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
 }
 
 /// A job that is over: what happened comes first, how it went below.
-fn ended(frame: &Frame, data: &JobDetail, title: String, view: JobView, typed: Typed) -> impl IntoView + use<> {
+fn ended(
+    frame: &Frame,
+    data: &JobDetail,
+    title: String,
+    view: JobView,
+    typed: Typed,
+) -> impl IntoView + use<> {
     let (badge, status, sentence) = (view.badge.clone(), view.status.clone(), view.sentence.clone());
     view! {
         <header class="top">

@@ -25,7 +25,11 @@ pub fn Speed(
     typed: Typed,
 ) -> impl IntoView {
     let error = typed.error("max_rate");
-    let value = if error.is_some() { typed.get("max_rate") } else { job.max_rate.map(|rate| rate.to_string()).unwrap_or_default() };
+    let value = if error.is_some() {
+        typed.get("max_rate")
+    } else {
+        job.max_rate.map(|rate| rate.to_string()).unwrap_or_default()
+    };
     view! {
         <Card title="Speed">
             <form class="body inline" method="post" action="/fn/set_job_rate">
@@ -60,15 +64,28 @@ pub fn Campaigns(
     let lines = usage
         .into_iter()
         .filter_map(|usage| match usage.what {
-            UsageKind::Campaign { id, status } => Some((paths::campaign(frame.ds(), &id), usage.name, status, usage.eligible_now)),
+            UsageKind::Campaign { id, status } => Some((
+                paths::campaign(frame.ds(), &id),
+                usage.name,
+                status,
+                usage.eligible_now,
+            )),
             UsageKind::Segment { .. } => None,
         })
         .map(|(href, name, status, eligible)| {
-            let words = format!("{} eligible, {}", grouped(eligible), status.title().to_lowercase());
+            let words = format!(
+                "{} eligible, {}",
+                grouped(eligible),
+                status.title().to_lowercase()
+            );
             view! { <dt><a href=href>{name}</a></dt><dd>{words}</dd> }
         })
         .collect::<Vec<_>>();
-    let hint = if over { "Counted just now." } else { "Counted when this page was loaded. The segment is disabled; enable it when the job is done." };
+    let hint = if over {
+        "Counted just now."
+    } else {
+        "Counted when this page was loaded. The segment is disabled; enable it when the job is done."
+    };
     (!lines.is_empty()).then(|| {
         view! { <Card title="Campaigns now"><div class="body"><dl class="kv">{lines}</dl><p class="hint">{hint}</p></div></Card> }
     })
@@ -88,7 +105,9 @@ pub fn Leftovers(
         .into_iter()
         .map(|row| {
             let name = match row.title {
-                Some(title) => view! { <a href=paths::profile(frame.ds(), row.profile)>{title}</a> }.into_any(),
+                Some(title) => {
+                    view! { <a href=paths::profile(frame.ds(), row.profile)>{title}</a> }.into_any()
+                }
                 None => view! { <span>{format!("Profile {}", row.profile)}</span> }.into_any(),
             };
             view! {
@@ -131,7 +150,9 @@ pub fn Record(
     /// When it was asked for.
     asked: String,
 ) -> impl IntoView {
-    let line = |name: &'static str, value: Option<String>| value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> });
+    let line = |name: &'static str, value: Option<String>| {
+        value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> })
+    };
     view! {
         <Card title="How it came about">
             <div class="body">

@@ -22,7 +22,10 @@ fn Content(frame: Frame, rows: Page<Job>, typed: Typed) -> impl IntoView {
     let here = paths::jobs(frame.ds());
     let segments = paths::segments(frame.ds());
     let shown = rows.items.len();
-    let next = rows.next.as_deref().map(|next| paths::with_query(&here, &[("cursor", next)]));
+    let next = rows
+        .next
+        .as_deref()
+        .map(|next| paths::with_query(&here, &[("cursor", next)]));
     let first = (!typed.get("cursor").is_empty()).then_some(here);
     let body = if rows.items.is_empty() {
         view! {

@@ -7,5 +7,6 @@ use leptos::prelude::*;
 /// The page.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    view! { <div class="login"><main id="main">{problem_panel(&Problem::new(Code::NotFound))}</main></div> }.into_any()
+    view! { <div class="login"><main id="main">{problem_panel(&Problem::new(Code::NotFound))}</main></div> }
+        .into_any()
 }

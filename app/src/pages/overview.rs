@@ -1,8 +1,13 @@
 //! The overview: what runs, how many people there are and when that was counted, recent deletions, and what needs somebody.
 
 use crate::{
-    api::{frame::Frame, overview::{Overview, load_overview}},
-    components::{Here, JobsTable, Notices, Place, PostButton, RunningCard, Typed, ago, moment, money_short, page},
+    api::{
+        frame::Frame,
+        overview::{Overview, load_overview},
+    },
+    components::{
+        Here, JobsTable, Notices, Place, PostButton, RunningCard, Typed, ago, moment, money_short, page,
+    },
     paths,
     ui::{Card, Empty, Glyph, Icon, PageTop},
 };
@@ -13,14 +18,21 @@ use leptos::prelude::*;
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let (here, typed) = (Here::read(Place::Overview), Typed::read());
-    page(here.clone(), load_overview(here.ds), |frame, data| view! { <Content frame data typed /> })
+    page(
+        here.clone(),
+        load_overview(here.ds),
+        |frame, data| view! { <Content frame data typed /> },
+    )
 }
 
 #[component]
 fn Content(frame: Frame, data: Overview, typed: Typed) -> impl IntoView {
     let (running, recent): (Vec<_>, Vec<_>) = data.jobs.into_iter().partition(|job| !job.state.terminal());
     let live = running.iter().any(|job| job.state.holds_place());
-    let cards = running.into_iter().map(|job| view! { <RunningCard frame=frame.clone() job /> }).collect_view();
+    let cards = running
+        .into_iter()
+        .map(|job| view! { <RunningCard frame=frame.clone() job /> })
+        .collect_view();
     let today = format!("{}, {} UTC", frame.now.date_short(), frame.now.time_hm());
     view! {
         <PageTop title="Overview" sub=move || today.clone() />
@@ -38,8 +50,16 @@ fn Content(frame: Frame, data: Overview, typed: Typed) -> impl IntoView {
 /// The numbers, each with its time.
 #[component]
 fn Tiles(figures: DatasetFigures, frame: Frame, live: bool) -> impl IntoView {
-    let counted = format!("counted {}, {}", moment(figures.counted_at, frame.now), ago(figures.counted_at, frame.now));
-    let profiles = if live { format!("{counted}, while a deletion runs") } else { counted.clone() };
+    let counted = format!(
+        "counted {}, {}",
+        moment(figures.counted_at, frame.now),
+        ago(figures.counted_at, frame.now)
+    );
+    let profiles = if live {
+        format!("{counted}, while a deletion runs")
+    } else {
+        counted.clone()
+    };
     let tenths = figures.named.saturating_mul(1_000) / figures.profiles.max(1);
     let tile = |name: &'static str, figure: String, note: String| {
         view! { <div><dt>{name}</dt><dd class="figure">{figure}</dd><dd class="time">{note}</dd></div> }

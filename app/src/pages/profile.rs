@@ -25,8 +25,16 @@ pub fn ProfilePage() -> impl IntoView {
 #[component]
 fn Content(frame: Frame, data: ProfileDetail) -> impl IntoView {
     let title = data.profile.title();
-    let kind = if data.profile.anonymous() { "Anonymous" } else { "Named" };
-    let seen = data.profile.last_seen.map(|at| format!(", last seen {}", at.date_time_short())).unwrap_or_default();
+    let kind = if data.profile.anonymous() {
+        "Anonymous"
+    } else {
+        "Named"
+    };
+    let seen = data
+        .profile
+        .last_seen
+        .map(|at| format!(", last seen {}", at.date_time_short()))
+        .unwrap_or_default();
     let crumbs = vec![("Profiles".to_owned(), paths::profiles(frame.ds()))];
     view! {
         <PageTop title crumbs sub=move || format!("{kind}{seen}") />
@@ -45,7 +53,9 @@ fn Content(frame: Frame, data: ProfileDetail) -> impl IntoView {
 /// How they are known.
 #[component]
 fn Known(profile: Profile) -> impl IntoView {
-    let line = |name: &'static str, value: Option<String>| value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> });
+    let line = |name: &'static str, value: Option<String>| {
+        value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> })
+    };
     let when = |at: Option<Timestamp>| at.map(Timestamp::date_time_short);
     view! {
         <Card title="Identity">
@@ -69,7 +79,11 @@ fn Known(profile: Profile) -> impl IntoView {
 #[component]
 fn Attributes(profile: Profile) -> impl IntoView {
     let none = profile.attributes.is_empty();
-    let lines = profile.attributes.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{shown(value)}</dd> }).collect_view();
+    let lines = profile
+        .attributes
+        .into_iter()
+        .map(|(name, value)| view! { <dt>{name}</dt><dd>{shown(value)}</dd> })
+        .collect_view();
     view! {
         <Card title="Attributes">
             <div class="body">
@@ -93,7 +107,10 @@ fn shown(value: Value) -> String {
 #[component]
 fn Segments(frame: Frame, segments: Vec<(domain::id::SegmentId, String)>) -> impl IntoView {
     let none = segments.is_empty();
-    let links = segments.into_iter().map(|(id, name)| view! { <li><a href=paths::segment(frame.ds(), id)>{name}</a></li> }).collect_view();
+    let links = segments
+        .into_iter()
+        .map(|(id, name)| view! { <li><a href=paths::segment(frame.ds(), id)>{name}</a></li> })
+        .collect_view();
     view! {
         <Card title="In segments">
             <div class="body">
@@ -108,7 +125,11 @@ fn Segments(frame: Frame, segments: Vec<(domain::id::SegmentId, String)>) -> imp
 /// What they did, newest first.
 #[component]
 fn Events(frame: Frame, rows: Vec<EventRow>, total: i64) -> impl IntoView {
-    let note = format!("{} of {}", grouped(i64::try_from(rows.len()).unwrap_or(i64::MAX)), grouped(total));
+    let note = format!(
+        "{} of {}",
+        grouped(i64::try_from(rows.len()).unwrap_or(i64::MAX)),
+        grouped(total)
+    );
     if rows.is_empty() {
         return view! { <Card title="Events"><Empty glyph=Glyph::Clock title="No events" text="Nothing this person did is kept." /></Card> }.into_any();
     }

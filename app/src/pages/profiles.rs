@@ -2,7 +2,7 @@
 
 use crate::{
     api::{frame::Frame, profiles::list_profiles},
-    components::{Here, PeopleTable, Pager, Place, Typed, page},
+    components::{Here, Pager, PeopleTable, Place, Typed, page},
     paths,
     ui::{Empty, Glyph, PageTop},
 };
@@ -71,7 +71,10 @@ pub fn People(
         return nobody(here, &q, everyone).into_any();
     }
     let shown = rows.items.len();
-    let next = rows.next.as_deref().map(|next| paths::with_query(&here, &[("q", &q), ("cursor", next)]));
+    let next = rows
+        .next
+        .as_deref()
+        .map(|next| paths::with_query(&here, &[("q", &q), ("cursor", next)]));
     let first = (!cursor.is_empty()).then(|| paths::with_query(&here, &[("q", &q)]));
     view! {
         <PeopleTable frame caption="Users" rows=rows.items />
@@ -83,9 +86,15 @@ pub fn People(
 fn nobody(here: String, q: &str, everyone: bool) -> impl IntoView + use<> {
     if q.is_empty() {
         let (title, text) = if everyone {
-            ("Nobody here yet", "People come by an import (lethe import profiles FILE) or through the tracking API.")
+            (
+                "Nobody here yet",
+                "People come by an import (lethe import profiles FILE) or through the tracking API.",
+            )
         } else {
-            ("Nobody is left in this segment", "The list is empty, so no users exist in this segment. A number shown on the tab was counted earlier; Refresh count brings it up to date.")
+            (
+                "Nobody is left in this segment",
+                "The list is empty, so no users exist in this segment. A number shown on the tab was counted earlier; Refresh count brings it up to date.",
+            )
         };
         return view! { <Empty glyph=Glyph::People title text /> }.into_any();
     }

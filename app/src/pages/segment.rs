@@ -1,9 +1,13 @@
 //! One segment: its users, its rule, what uses it, its deletions; and, apart from all that, the way to delete its people.
 
 use crate::{
-    api::{frame::Frame, segments::{SegmentView, show_segment}},
+    api::{
+        frame::Frame,
+        segments::{SegmentView, show_segment},
+    },
     components::{
-        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, Place, SegmentBadge, Typed, UsageTable, page, places,
+        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, Place, SegmentBadge, Typed,
+        UsageTable, page, places,
     },
     pages::profiles::{People, SearchForm},
     paths,
@@ -16,20 +20,47 @@ use leptos::prelude::*;
 #[component]
 pub fn SegmentPage() -> impl IntoView {
     let (here, typed) = (Here::read(Place::Segments), Typed::read());
-    let tab = Some(typed.get("tab")).filter(|tab| !tab.is_empty()).unwrap_or_else(|| "users".to_owned());
-    let load = show_segment(here.ds.clone(), here.id.clone(), tab.clone(), typed.get("q"), typed.get("cursor"));
-    page(here, load, move |frame, data| view! { <Content frame data tab typed /> })
+    let tab = Some(typed.get("tab"))
+        .filter(|tab| !tab.is_empty())
+        .unwrap_or_else(|| "users".to_owned());
+    let load = show_segment(
+        here.ds.clone(),
+        here.id.clone(),
+        tab.clone(),
+        typed.get("q"),
+        typed.get("cursor"),
+    );
+    page(
+        here,
+        load,
+        move |frame, data| view! { <Content frame data tab typed /> },
+    )
 }
 
 #[component]
 fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl IntoView {
     let segment = data.segment.clone();
     let (state, kind) = (segment.state, segment.kind.title());
-    let used = data.usage.as_deref().map(|usage| if usage.is_empty() { ", not used anywhere".to_owned() } else { format!(", used in {}", places(usage)) });
+    let used = data.usage.as_deref().map(|usage| {
+        if usage.is_empty() {
+            ", not used anywhere".to_owned()
+        } else {
+            format!(", used in {}", places(usage))
+        }
+    });
     let used = used.unwrap_or_default();
-    let edit = frame.may_edit.then(|| paths::edit_segment(frame.ds(), segment.id));
-    let edit_name = if segment.kind == SegmentKind::Rule { "Edit rule" } else { "Rename" };
-    let acts = ViewFn::from(move || edit.clone().map(|href| view! { <a class="btn" href=href>{edit_name}</a> }));
+    let edit = frame
+        .may_edit
+        .then(|| paths::edit_segment(frame.ds(), segment.id));
+    let edit_name = if segment.kind == SegmentKind::Rule {
+        "Edit rule"
+    } else {
+        "Rename"
+    };
+    let acts = ViewFn::from(move || {
+        edit.clone()
+            .map(|href| view! { <a class="btn" href=href>{edit_name}</a> })
+    });
     view! {
         <PageTop
             title=segment.name.clone()
@@ -53,7 +84,11 @@ fn SegmentTabs(frame: Frame, data: SegmentView, tab: String) -> impl IntoView {
     let number = |n: usize| grouped(i64::try_from(n).unwrap_or(i64::MAX));
     let one = |key: &'static str, name: &'static str, count: Option<String>| Tab {
         name,
-        href: if key == "users" { here.clone() } else { paths::with_query(&here, &[("tab", key)]) },
+        href: if key == "users" {
+            here.clone()
+        } else {
+            paths::with_query(&here, &[("tab", key)])
+        },
         count,
         open: tab == key,
     };
@@ -61,8 +96,16 @@ fn SegmentTabs(frame: Frame, data: SegmentView, tab: String) -> impl IntoView {
     if data.segment.rule.is_some() {
         tabs.push(one("rule", "Rule", None));
     }
-    tabs.push(one("used-by", "Used by", data.usage.as_ref().map(|usage| number(usage.len()))));
-    tabs.push(one("deletions", "Deletions", data.jobs.next.is_none().then(|| number(data.jobs.items.len()))));
+    tabs.push(one(
+        "used-by",
+        "Used by",
+        data.usage.as_ref().map(|usage| number(usage.len())),
+    ));
+    tabs.push(one(
+        "deletions",
+        "Deletions",
+        data.jobs.next.is_none().then(|| number(data.jobs.items.len())),
+    ));
     view! { <Tabs label="Parts of this segment" tabs /> }.into_any()
 }
 
@@ -117,7 +160,8 @@ fn deletions(frame: Frame, data: SegmentView) -> impl IntoView + use<> {
     let inside = if data.jobs.items.is_empty() {
         view! { <Empty glyph=Glyph::Bin title="No deletion of this segment yet" text="Each one is listed here with who asked, when, and what became of it." /> }.into_any()
     } else {
-        view! { <JobsTable frame caption="Deletions of this segment" jobs=data.jobs.items full=true /> }.into_any()
+        view! { <JobsTable frame caption="Deletions of this segment" jobs=data.jobs.items full=true /> }
+            .into_any()
     };
     view! { <Card title="Deletions">{inside}</Card> }.into_any()
 }

@@ -18,18 +18,32 @@ pub fn SegmentEditPage() -> impl IntoView {
     let load = async move {
         Ok(match flat(get_segment(ds.clone(), id).await) {
             Ok(segment) => {
-                let rule = if rule.is_empty() { segment.rule.clone().unwrap_or_default() } else { rule };
+                let rule = if rule.is_empty() {
+                    segment.rule.clone().unwrap_or_default()
+                } else {
+                    rule
+                };
                 let found = look(&ds, &rule).await;
                 Ok((segment, rule, found))
             }
             Err(problem) => Err(problem),
         })
     };
-    page(here, load, |frame, (segment, rule, found)| view! { <Content frame segment rule found typed /> })
+    page(
+        here,
+        load,
+        |frame, (segment, rule, found)| view! { <Content frame segment rule found typed /> },
+    )
 }
 
 #[component]
-fn Content(frame: Frame, segment: Segment, rule: String, found: Option<PreviewView>, typed: Typed) -> impl IntoView {
+fn Content(
+    frame: Frame,
+    segment: Segment,
+    rule: String,
+    found: Option<PreviewView>,
+    typed: Typed,
+) -> impl IntoView {
     let crumbs = vec![
         ("Segments".to_owned(), paths::segments(frame.ds())),
         (segment.name.clone(), paths::segment(frame.ds(), segment.id)),
@@ -38,7 +52,9 @@ fn Content(frame: Frame, segment: Segment, rule: String, found: Option<PreviewVi
     let draft = SegmentDraft {
         ds: frame.ds().to_owned(),
         id: segment.id.to_string(),
-        name: Some(typed.get("name")).filter(|name| !name.is_empty()).unwrap_or(segment.name),
+        name: Some(typed.get("name"))
+            .filter(|name| !name.is_empty())
+            .unwrap_or(segment.name),
         kind: segment.kind,
         rule,
         found,

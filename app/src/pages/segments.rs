@@ -21,7 +21,9 @@ pub fn SegmentsPage() -> impl IntoView {
 #[component]
 fn Content(frame: Frame, rows: Vec<Segment>, typed: Typed) -> impl IntoView {
     let new = frame.may_edit.then(|| paths::new_segment(frame.ds()));
-    let acts = new.clone().map(|href| ViewFn::from(move || view! { <a class="btn primary" href=href.clone()>"New segment"</a> }));
+    let acts = new.clone().map(|href| {
+        ViewFn::from(move || view! { <a class="btn primary" href=href.clone()>"New segment"</a> })
+    });
     let all = !typed.get("disabled").is_empty();
     let body = if rows.is_empty() {
         view! {

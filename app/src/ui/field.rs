@@ -38,7 +38,10 @@ pub fn TextField(
 ) -> impl IntoView {
     let id = field_id(&name);
     let (error_id, hint_id) = (format!("{id}-error"), format!("{id}-hint"));
-    let described = [error.as_ref().map(|_| error_id.clone()), hint.as_ref().map(|_| hint_id.clone())];
+    let described = [
+        error.as_ref().map(|_| error_id.clone()),
+        hint.as_ref().map(|_| hint_id.clone()),
+    ];
     let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");
     view! {
         <div class="field">
@@ -111,6 +114,8 @@ pub fn Check(
 
 /// `form[name]` and `name` alike are found under `#name`.
 fn field_id(name: &str) -> String {
-    let inner = name.split_once('[').map_or(name, |(_, rest)| rest.trim_end_matches(']'));
+    let inner = name
+        .split_once('[')
+        .map_or(name, |(_, rest)| rest.trim_end_matches(']'));
     inner.to_owned()
 }
