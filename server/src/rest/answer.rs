@@ -76,7 +76,7 @@ impl From<engine::Error> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let code = self.0.code;
-        let retry = match self.0.details.get("retry_after_seconds") {
+        let retry = match self.0.details.get("retry_after") {
             Some(Detail::Number(seconds)) => *seconds,
             _ => RETRY_AFTER_SECONDS,
         };
