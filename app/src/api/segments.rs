@@ -19,7 +19,7 @@ pub struct SegmentView {
     pub segment: Segment,
     /// The tab `users`.
     pub users: Option<Page<ProfileRow>>,
-    /// The tab `used-by`, and of a disabled segment.
+    /// What leans on it, where the page has asked [`list_dependencies`].
     pub usage: Option<Vec<Usage>>,
     /// Its deletions.
     pub jobs: Page<Job>,
@@ -102,9 +102,6 @@ pub async fn show_segment(
                     )
                     .await?,
             );
-        }
-        if tab == "used-by" || disabled {
-            view.usage = Some(engine.usage(actor, ds, id).await?);
         }
         if let Some(rule) = view.segment.rule.as_deref().filter(|_| disabled) {
             view.would_match = Some(engine.preview(actor, ds, rule).await?.count);

@@ -2,8 +2,7 @@
 
 use crate::{
     api::{campaigns::show_campaign, frame::Frame},
-    components::{CampaignBadge, Here, Notices, Place, Typed, moment, page},
-    pages::campaigns::names,
+    components::{CampaignBadge, Here, Notices, Place, Typed, moment, page, segment_names},
     paths,
     ui::{Card, PageTop},
 };
@@ -52,9 +51,9 @@ fn Content(frame: Frame, data: CampaignFigures, typed: Typed) -> impl IntoView {
                 <div class="body">
                     <dl class="kv">
                         <dt>"Reaches"</dt>
-                        <dd>{names(frame.ds(), campaign.include, "Everyone")}</dd>
+                        <dd>{segment_names(frame.ds(), campaign.include, "Everyone")}</dd>
                         <dt>"Leaves out"</dt>
-                        <dd>{names(frame.ds(), campaign.exclude, "Nobody")}</dd>
+                        <dd>{segment_names(frame.ds(), campaign.exclude, "Nobody")}</dd>
                         <dt>"Id in events"</dt>
                         <dd><code>{id}</code></dd>
                         {campaign.starts_at.map(|at| view! { <dt>"First day"</dt><dd>{at.date_short()}</dd> })}

@@ -2,11 +2,11 @@
 
 use crate::{
     api::{campaigns::list_campaigns, frame::Frame},
-    components::{CampaignBadge, Here, Place, page},
+    components::{CampaignBadge, Here, Place, page, segment_names},
     paths,
     ui::{Empty, Glyph, PageTop},
 };
-use domain::{campaign::Campaign, id::SegmentId};
+use domain::campaign::Campaign;
 use leptos::prelude::*;
 
 /// The page.
@@ -40,8 +40,8 @@ fn Table(frame: Frame, rows: Vec<Campaign>) -> impl IntoView {
                 <tr>
                     <th scope="row"><a href=paths::campaign(frame.ds(), &campaign.id)>{campaign.name}</a></th>
                     <td data-label="Status"><CampaignBadge status=campaign.status /></td>
-                    <td data-label="Reaches">{names(frame.ds(), campaign.include, "Everyone")}</td>
-                    <td data-label="Leaves out">{names(frame.ds(), campaign.exclude, "Nobody")}</td>
+                    <td data-label="Reaches">{segment_names(frame.ds(), campaign.include, "Everyone")}</td>
+                    <td data-label="Leaves out">{segment_names(frame.ds(), campaign.exclude, "Nobody")}</td>
                 </tr>
             }
         })
@@ -61,17 +61,4 @@ fn Table(frame: Frame, rows: Vec<Campaign>) -> impl IntoView {
         </table>
     }
     .into_any()
-}
-
-/// Segments as links, or a word for none.
-pub fn names(ds: &str, segments: Vec<(SegmentId, String)>, none: &'static str) -> impl IntoView + use<> {
-    let links = segments
-        .into_iter()
-        .map(|(id, name)| view! { <li><a href=paths::segment(ds, id)>{name}</a></li> })
-        .collect::<Vec<_>>();
-    if links.is_empty() {
-        view! { <span>{none}</span> }.into_any()
-    } else {
-        view! { <ul>{links}</ul> }.into_any()
-    }
 }

@@ -5,9 +5,11 @@ use crate::{
         frame::Frame,
         jobs::{JobDetail, show_job},
     },
-    components::{Here, JobResult, JobView, Notices, Place, Questions, Typed, moment, page},
+    components::{
+        Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, Questions, Record, Speed, Typed,
+        moment, page,
+    },
     islands::{LiveJob, panel},
-    pages::job_facts::{Campaigns, Leftovers, Record, Speed},
     paths,
 };
 use leptos::prelude::*;

@@ -4,7 +4,6 @@ pub mod campaign;
 pub mod campaigns;
 pub mod delete;
 pub mod job;
-pub mod job_facts;
 pub mod jobs;
 pub mod login;
 pub mod not_found;

@@ -2,18 +2,21 @@
 
 use crate::{
     api::{
+        Reply, flat,
         frame::Frame,
-        segments::{SegmentView, show_segment},
+        segments::{SegmentView, list_dependencies, show_segment},
     },
     components::{
-        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, Place, SegmentBadge, Typed,
-        UsageTable, page, places,
+        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, People, Place, SearchForm,
+        SegmentBadge, Typed, UsageTable, page, places,
     },
-    pages::profiles::{People, SearchForm},
     paths,
     ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
 };
-use domain::{guard::grouped, segment::SegmentKind};
+use domain::{
+    guard::grouped,
+    segment::{SegmentKind, SegmentState},
+};
 use leptos::prelude::*;
 
 /// The page.
@@ -23,18 +26,31 @@ pub fn SegmentPage() -> impl IntoView {
     let tab = Some(typed.get("tab"))
         .filter(|tab| !tab.is_empty())
         .unwrap_or_else(|| "users".to_owned());
-    let load = show_segment(
+    let load = load(here.clone(), tab.clone(), typed.clone());
+    page(
+        here,
+        load,
+        move |frame, data| view! { <Content frame data tab typed /> },
+    )
+}
+
+/// What uses the segment is counted where it is shown: on its tab, and where enabling is offered.
+async fn load(here: Here, tab: String, typed: Typed) -> Reply<SegmentView> {
+    let shown = show_segment(
         here.ds.clone(),
         here.id.clone(),
         tab.clone(),
         typed.get("q"),
         typed.get("cursor"),
     );
-    page(
-        here,
-        load,
-        move |frame, data| view! { <Content frame data tab typed /> },
-    )
+    let mut view = match flat(shown.await) {
+        Ok(view) => view,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    if tab == "used-by" || view.segment.state == SegmentState::Disabled {
+        view.usage = flat(list_dependencies(here.ds, here.id).await).ok();
+    }
+    Ok(Ok(view))
 }
 
 #[component]

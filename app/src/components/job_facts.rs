@@ -1,8 +1,8 @@
 //! What stands under a deletion's progress: its speed limit, its campaigns, who was not deleted, how it came about.
 
+use super::Typed;
 use crate::{
     api::frame::Frame,
-    components::Typed,
     paths,
     ui::{Card, TextField},
 };
