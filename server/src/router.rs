@@ -8,12 +8,13 @@ use axum::{
     body::Body,
     extract::MatchedPath,
     http::{HeaderName, Request, StatusCode, header, request::Parts},
-    middleware,
+    middleware::{self, Next},
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
 use domain::{access::SessionInfo, problem::Code};
 use engine::{Engine, clock::Clock};
+use futures_util::{StreamExt as _, stream};
 use leptos::{
     config::LeptosOptions,
     nonce::use_nonce,
@@ -31,6 +32,8 @@ use tracing::Level;
 
 /// The largest body of a form or a server function.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Bodies up to this size are read whole before anyone answers.
+const BODY_BYTES_WHOLE: usize = 64 * 1024;
 /// The header that a request is known by.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -65,6 +68,7 @@ pub(crate) fn build(site: &Site) -> Result<Router, String> {
         .merge(assets::routes())
         .route("/favicon.ico", get(async || Redirect::permanent("/favicon.svg")))
         .merge(rest::routes(&site.engine))
+        .layer(middleware::from_fn(whole))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(site.https, security::headers))
         .layer(
@@ -119,6 +123,31 @@ fn page_context(site: &Site) {
     {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
+}
+
+/// Reads a small body whole before anyone answers. A refusal that left it unread would make the server end a connection
+/// on which the client means to send its next request. A large one streams on from where this stopped.
+async fn whole(request: Request<Body>, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut rest = body.into_data_stream();
+    let mut head = Vec::new();
+    let mut bytes = 0;
+    while bytes <= BODY_BYTES_WHOLE {
+        match rest.next().await {
+            Some(Ok(chunk)) => {
+                bytes += chunk.len();
+                head.push(chunk);
+            }
+            Some(Err(_)) => return StatusCode::BAD_REQUEST.into_response(),
+            None => {
+                return next
+                    .run(Request::from_parts(parts, Body::from(head.concat())))
+                    .await;
+            }
+        }
+    }
+    let body = Body::from_stream(stream::iter(head.into_iter().map(Ok)).chain(rest));
+    next.run(Request::from_parts(parts, body)).await
 }
 
 /// A request's span names the route, never the address: that may hold an identity.

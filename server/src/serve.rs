@@ -9,10 +9,10 @@ use crate::{
 };
 use domain::access::Actor;
 use engine::{Engine, OpenOptions};
-use std::{process::ExitCode, time::Duration};
+use std::{io, process::ExitCode, time::Duration};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -66,6 +66,8 @@ async fn serve(settings: &Settings, demo: Option<Demo>, json: bool, engine: &Eng
         },
     };
     let router = router::build(&site)?;
+    // Before anyone is told that the server is there.
+    let mut asked = Stop::listen().map_err(|error| error.to_string())?;
     let tasks = engine.start_tasks();
     announce(
         settings,
@@ -84,7 +86,7 @@ async fn serve(settings: &Settings, demo: Option<Demo>, json: bool, engine: &Eng
         socket,
         stop.clone().cancelled_owned(),
     ));
-    asked_to_stop().await;
+    asked.asked().await;
     tracing::info!("stopping: the open batch is finished first");
     stop.cancel();
     let (abort_web, abort_local) = (web.abort_handle(), local.abort_handle());
@@ -139,16 +141,28 @@ pub(crate) fn preparer() -> Actor {
     Actor::operator(rustix::process::getuid().as_raw())
 }
 
-/// Resolves when the process is asked to stop: SIGTERM or SIGINT.
-pub(crate) async fn asked_to_stop() {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        // Without handlers the signals end the process themselves.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Whether the process was asked to stop: SIGTERM or SIGINT. From the moment it is made, they no longer end it.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt })
+    }
+
+    /// Resolves when it was asked.
+    pub(crate) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

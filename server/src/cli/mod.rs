@@ -14,7 +14,7 @@ use crate::{
     command::{Command, Input, Outcome},
     config::{Layer, Settings},
     output,
-    serve::{self, Demo},
+    serve::{self, Demo, Stop},
     wire::Job,
 };
 use args::{Cli, Deed, Listen};
@@ -102,9 +102,10 @@ async fn at_data(deed: Deed, settings: &Settings, json: bool) -> Result<ExitCode
         return Ok(ExitCode::SUCCESS);
     };
     let mut way = Way::to(settings).await?;
+    let mut stop = Stop::listen().map_err(|error| Failure::Failed(error.to_string()))?;
     let done = tokio::select! {
         done = deed_and_after(&mut way, command, input, after, json) => done,
-        () = serve::asked_to_stop() => {
+        () = stop.asked() => {
             Err(Failure::Failed("Interrupted. What was committed stays; an unfinished job goes on under `lethe serve`.".to_owned()))
         }
     };
