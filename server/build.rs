@@ -11,7 +11,10 @@ use std::{
 };
 
 fn main() -> io::Result<()> {
-    let site = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/site");
+    // Asked when it runs, not when it is compiled: a target folder may be shared by two checkouts.
+    let here = env::var_os("CARGO_MANIFEST_DIR")
+        .ok_or_else(|| io::Error::other("cargo sets no CARGO_MANIFEST_DIR"))?;
+    let site = Path::new(&here).join("../target/site");
     // Cargo runs this script at every build for as long as a watched path is missing.
     fs::create_dir_all(&site)?;
     println!("cargo::rerun-if-changed=build.rs");
