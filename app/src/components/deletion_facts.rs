@@ -118,7 +118,7 @@ pub fn WhatStays(
                     ". All-time totals of campaigns and revenue stay as well; they hold no person."
                 </p>
                 <p>
-                    "If somebody asked to be erased (GDPR, CCPA), this is not the way: an administrator uses the user look-up and deletion API, which removes the warehouse copy too."
+                    "If somebody asked to be erased (GDPR, CCPA), this is not the way: the warehouse copy has to go as well. That is what privacy requests are for, the user look-up and deletion API; they come with the next release."
                 </p>
             </div>
         </section>

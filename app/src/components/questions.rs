@@ -27,8 +27,9 @@ pub fn Questions() -> impl IntoView {
         ),
         (
             "What is not deleted?",
-            "The copy in the data warehouse stays, and so do all-time totals of campaigns and revenue, which hold no person. Requests \
-             under GDPR or CCPA go through the user look-up and deletion API, which removes the warehouse copy too.",
+            "The copy in the data warehouse stays, and so do all-time totals of campaigns and revenue, which hold no person. A request \
+             under GDPR or CCPA must remove that copy too, so a bulk deletion is no answer to it: that is what privacy \
+             requests are for, the user look-up and deletion API, which comes with the next release.",
         ),
     ];
     let items = all
