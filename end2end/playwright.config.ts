@@ -1,20 +1,34 @@
-// How the end-to-end tests run: Debian's Chromium where there is one, and one worker, since the tests share a server.
+// How the end-to-end tests run: Debian's Chromium where there is one, and two workers, each with a server of its own.
 import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
+import type { Options } from "./fixtures/test.ts";
 
 const chromium = "/usr/bin/chromium";
+const installed = existsSync(chromium) ? { executablePath: chromium } : {};
 
-export default defineConfig({
+// What a person relies on before WASM has loaded and without it.
+const worksWithoutScript = ["journey", "refusals", "doors", "roles"].map((name) => `**/${name}.spec.ts`);
+
+export default defineConfig<Options>({
   testDir: "tests",
   outputDir: "test-results",
-  workers: 1,
+  workers: 2,
+  fullyParallel: true,
   forbidOnly: true,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   reporter: [["list"], ["json", { outputFile: "test-results/report.json" }]],
   use: {
-    baseURL: process.env.LETHE_URL ?? "http://127.0.0.1:3000",
+    viewport: { width: 1280, height: 900 },
+    locale: "en-GB",
+    timezoneId: "UTC",
+    // Pages change at once, so that what is looked at is the page and not the way to it.
+    contextOptions: { reducedMotion: "reduce" },
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
     trace: "retain-on-failure",
     launchOptions: {
-      executablePath: existsSync(chromium) ? chromium : undefined,
+      ...installed,
       args: [
         "--no-sandbox",
         "--disable-gpu",
@@ -26,4 +40,8 @@ export default defineConfig({
       ],
     },
   },
+  projects: [
+    { name: "chromium" },
+    { name: "no-js", use: { javaScriptEnabled: false }, testMatch: worksWithoutScript },
+  ],
 });
