@@ -1,0 +1,93 @@
+// Pictures of every page for whoever judges their look: test-results/look/. With UPDATE_SCREENSHOT=1 also README's picture.
+import type { Page } from "@playwright/test";
+import { fileURLToPath } from "node:url";
+import { LAPSED, LAPSED_COUNT, startDemo } from "../fixtures/demo.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { confirmDelete, openDelete, waitForJob } from "../verbs/deletion.ts";
+
+const LOOK = fileURLToPath(new URL("../test-results/look/", import.meta.url));
+const README_PICTURE = fileURLToPath(new URL("../../docs/screenshot.png", import.meta.url));
+const VIEWS = [
+  { name: "light", colorScheme: "light", width: 1280 },
+  { name: "dark", colorScheme: "dark", width: 1280 },
+  { name: "390", colorScheme: "light", width: 390 },
+] as const;
+
+async function look(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => document.fonts.ready.then(() => 0));
+  for (const view of VIEWS) {
+    await page.emulateMedia({ colorScheme: view.colorScheme });
+    await page.setViewportSize({ width: view.width, height: view.width === 390 ? 844 : 900 });
+    await page.screenshot({ path: `${LOOK}${name}-${view.name}.png`, fullPage: true, animations: "disabled" });
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+test("pictures of every page", async ({ as, guard }) => {
+  test.slow();
+  const { lethe, ds } = await startDemo();
+  try {
+    const out = await as("", lethe);
+    await out.goto("/login");
+    await look(out, "login");
+    const page = await as(await lethe.session("admin"), lethe);
+    const open = async (name: string, path: string) => {
+      await page.goto(path);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await look(page, name);
+    };
+    await open("overview-before", ds.page());
+    await open("profiles", ds.page("/profiles"));
+    await page.getByRole("table", { name: "Users" }).getByRole("link").first().click();
+    await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("Profiles");
+    await look(page, "profile");
+    await open("profiles-nobody", ds.page("/profiles?q=nobody"));
+    await open("segments", ds.page("/segments"));
+    await open("segment-new", ds.page("/segments/new?rule=last%28purchase%29+before+1998-01-01&name=Lapsed&look=1"));
+    await open("segment-new-wrong", ds.page("/segments/new?rule=lst%28purchase%29+before&look=1"));
+    await open("campaigns", ds.page("/campaigns"));
+    await page.getByRole("table", { name: "Campaigns" }).getByRole("link").first().click();
+    await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("Campaigns");
+    await look(page, "campaign");
+    await open("jobs-none", ds.page("/jobs"));
+
+    await page.goto(ds.page("/segments"));
+    await page.getByRole("link", { name: LAPSED, exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1, name: LAPSED })).toBeVisible();
+    const segment = new URL(page.url()).pathname;
+    await look(page, "segment");
+    for (const tab of ["rule", "used-by", "deletions"]) await open(`segment-${tab}`, `${segment}?tab=${tab}`);
+    await open("segment-edit", `${segment}/edit`);
+    await page.goto(segment);
+    await openDelete(page, LAPSED_COUNT);
+    await look(page, "delete");
+    if (process.env["UPDATE_SCREENSHOT"] === "1") await page.screenshot({ path: README_PICTURE, animations: "disabled" });
+    await open("delete-refused", `${segment}/delete?problem=name_mismatch&field=confirm_name&confirm_name=lapsed&confirm_count=18196&consent=yes`);
+
+    const running = Number(/\d+/.exec((await page.getByRole("checkbox", { name: /^I have seen that/ }).getAttribute("aria-label")) ?? (await page.getByText(/^I have seen that/).textContent()) ?? "")?.[0]);
+    await page.goto(`${segment}/delete`);
+    const job = await confirmDelete(page, { name: LAPSED, count: LAPSED_COUNT, seen: running, rate: 2000, reason: "Not seen for years" });
+    await lethe.until("a part is deleted", async () => (await lethe.job(job)).counts.deleted > LAPSED_COUNT / 5);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await expect(page.getByRole("button", { name: "Resume" })).toBeVisible();
+    await page.goto(ds.page(`/jobs/${job}`));
+    await look(page, "job-paused");
+    await open("overview-running", ds.page());
+    await open("delete-while-running", `${segment}/delete`);
+    await page.goto(ds.page(`/jobs/${job}`));
+    await lethe.run(["job", "resume", job]);
+    await expect(page.getByText("You can close this page")).toBeVisible();
+    await look(page, "job-running");
+    await waitForJob(page, /18,196 profiles deleted/);
+    await look(page, "job-finished");
+    await open("segment-after", segment);
+    await open("segments-after", ds.page("/segments?disabled=yes"));
+    await open("overview-after", ds.page());
+    await open("jobs", ds.page("/jobs"));
+    guard.expectStatus(404);
+    await open("not-found", ds.page("/no-such-page"));
+  } finally {
+    await lethe.stop();
+  }
+});

@@ -1,0 +1,168 @@
+// A job that runs: paused, resumed, slowed, ended, and said aloud.
+import type { Page } from "@playwright/test";
+import { expect, test } from "../fixtures/test.ts";
+import { announced, confirmDelete, nobodyLeft, openDelete, progressbar, tile, waitForJob } from "../verbs/deletion.ts";
+
+/** Collects everything that the page's status region says, in order. */
+async function listen(page: Page): Promise<string[]> {
+  const heard: string[] = [];
+  await page.exposeFunction("heard", (text: string) => {
+    if (text !== "" && heard.at(-1) !== text) heard.push(text);
+  });
+  await page.evaluate(() => {
+    const say = (globalThis as unknown as { heard: (text: string) => void }).heard;
+    for (const region of document.querySelectorAll("main [role=status]")) {
+      const now = () => say(region.textContent ?? "");
+      now();
+      new MutationObserver(now).observe(region, { characterData: true, childList: true, subtree: true });
+    }
+  });
+  return heard;
+}
+
+test("a job is announced at its start, at quarters and at its end, and nothing between", async ({ page, ds }) => {
+  await ds.add("old", 120);
+  const segment = await ds.segment("Old ones", "old");
+  const job = await ds.start("Old ones", 120, ["--max-rate", "10"]);
+  await page.goto(ds.page(`/jobs/${job.id}`));
+  const heard = await listen(page);
+  await expect(page.getByText("You can close this page")).toBeVisible();
+  await expect(progressbar(page)).toHaveAttribute("max", "100");
+  await expect(page.getByText(/^\d+ of 120 deleted$/)).toBeVisible();
+  await expect(page.getByText(/Last update \d\d:\d\d:\d\d UTC/)).toBeVisible();
+  await waitForJob(page, nobodyLeft(120));
+  const words = [/^Deletion (accepted|started)/, /^Deletion started/, /^25 percent done/, /^50 percent done/, /^75 percent done/, /Checking who is left/, /^Finished\. 120 profiles deleted, nobody/];
+  const order = heard.map((text) => words.findLastIndex((word) => word.test(text)));
+  expect(order, heard.join(" | ")).not.toContain(-1);
+  expect(order, heard.join(" | ")).toEqual([...new Set(order)].sort((a, b) => a - b));
+  expect(heard.filter((text) => text.includes("percent")).length, heard.join(" | ")).toBeGreaterThanOrEqual(2);
+  expect(heard.at(-1)).toMatch(words.at(-1) ?? /./);
+  expect(await ds.readSegment(segment.id)).toMatchObject({ state: "disabled" });
+});
+
+test("pause stops it, resume goes on, a speed takes effect while it runs, and the counts are exact", async ({ page, ds, lethe }) => {
+  await ds.add("old", 200);
+  const segment = await ds.segment("Old ones", "old");
+  await page.goto(ds.page(`/segments/${segment.id}`));
+  await openDelete(page, 200);
+  const job = await confirmDelete(page, { name: "Old ones", count: 200, rate: 5, start: "At once" });
+  await expect(page.getByText(/(limit|at most).* 5 a second/)).toBeVisible();
+
+  await page.getByRole("button", { name: "Pause" }).click();
+  await expect(announced(page)).toContainText(/^Paused with \d+ of 200 deleted/);
+  await expect(page.getByRole("button", { name: "Pause" })).toHaveCount(0);
+  const paused = await lethe.job(job);
+  expect(paused.status).toBe("paused");
+  expect(paused.counts.deleted + paused.counts.left).toBe(200);
+  await expect(tile(page, "Deleted")).toHaveText(`${paused.counts.deleted}`);
+  await expect(tile(page, "Still to go")).toHaveText(`${paused.counts.left}`);
+  // Paused, it keeps its place: another deletion of the dataset is refused.
+  await ds.add("other", 3);
+  await ds.segment("Others", "other");
+  await expect(ds.start("Others", 3)).rejects.toThrow(/running|Old ones/);
+
+  await page.getByRole("textbox", { name: "At most, profiles a second" }).fill("100");
+  await page.getByRole("button", { name: "Set speed" }).click();
+  await expect(page.getByText("The speed limit has been set")).toBeVisible();
+  await expect(page.getByRole("textbox", { name: "At most, profiles a second" })).toHaveValue("100");
+  expect((await lethe.job(job)).counts).toEqual(paused.counts);
+
+  await page.getByRole("button", { name: "Resume" }).click();
+  await waitForJob(page, nobodyLeft(200));
+  expect(await lethe.job(job)).toMatchObject({ state: "completed", counts: { matched: 200, deleted: 200, left: 0, failed: 0 } });
+  expect((await ds.figures()).profiles).toBe(3);
+});
+
+test("a cancel keeps the rest; what is left can be run again with its own confirmation", async ({ page, ds, lethe }) => {
+  await ds.add("old", 100);
+  await ds.segment("Old ones", "old");
+  const job = await ds.start("Old ones", 100, ["--max-rate", "10"]);
+  await lethe.until("somebody is deleted", async () => (await lethe.job(job.id)).counts.deleted > 0);
+  await page.goto(ds.page(`/jobs/${job.id}`));
+  await page.getByRole("button", { name: "Cancel job" }).click();
+  await waitForJob(page, /^Cancelled\. \d+ profiles? deleted, \d+ kept$/);
+  const { counts, state } = await lethe.job(job.id);
+  expect(state).toBe("cancelled");
+  expect(counts.deleted + counts.left).toBe(100);
+  await expect(tile(page, "Deleted")).toHaveText(`${counts.deleted}`);
+  await expect(tile(page, "Left")).toHaveText(`${counts.left}`);
+  for (const name of ["Pause", "Resume", "Cancel job"]) await expect(page.getByRole("button", { name })).toHaveCount(0);
+  expect((await ds.figures()).profiles).toBe(counts.left);
+  expect(await ds.count('attr.group = "old"')).toBe(counts.left);
+
+  await page.getByRole("link", { name: "Run again on what is left" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: `Delete ${counts.left} profiles?` })).toBeVisible();
+  await confirmDelete(page, { name: "Old ones", count: counts.left, start: "At once" });
+  await waitForJob(page, nobodyLeft(counts.left));
+  expect((await ds.figures()).profiles).toBe(0);
+});
+
+test("a job with a waiting period can be cancelled until then, and nothing has changed", async ({ page, ds, lethe }) => {
+  await ds.add("old", 9);
+  const segment = await ds.segment("Old ones", "old");
+  await page.goto(ds.page(`/segments/${segment.id}`));
+  await openDelete(page, 9);
+  const job = await confirmDelete(page, { name: "Old ones", count: 9, start: "After a waiting period" });
+  await expect(page.getByText(/Starts on .* UTC\. The list is fixed; nobody has been deleted yet/)).toBeVisible();
+  expect(await lethe.job(job)).toMatchObject({ status: "scheduled", counts: { matched: 9, deleted: 0 } });
+  expect(await ds.readSegment(segment.id)).toMatchObject({ state: "enabled" });
+  await page.getByRole("button", { name: "Cancel job" }).click();
+  await waitForJob(page, "Cancelled before anybody was deleted");
+  expect(await lethe.job(job)).toMatchObject({ state: "cancelled", counts: { deleted: 0 } });
+  expect(await ds.readSegment(segment.id)).toMatchObject({ state: "enabled" });
+  expect((await ds.figures()).profiles).toBe(9);
+});
+
+test("newcomers are counted and never touched, and those who no longer match stay", async ({ page, ds, lethe }) => {
+  await ds.add("old", 60);
+  await ds.segment("Old ones", "old");
+  const job = await ds.start("Old ones", 60, ["--max-rate", "5"]);
+  await lethe.run(["job", "pause", job.id]);
+  await lethe.until("it is paused", async () => (await lethe.job(job.id)).status === "paused");
+  await ds.add("old", 4, 101); // four who were not on the list
+  // The last of the list is somebody else by now.
+  const moved = "user_id,email,group\nold-60,old-60@example.com,kept\n";
+  expect(await lethe.importFile("profiles", ds.slug, moved)).toMatchObject({ accepted: 1, created: 0 });
+  await page.goto(ds.page(`/jobs/${job.id}`));
+  await page.getByRole("textbox", { name: "At most, profiles a second" }).fill("");
+  await page.getByRole("button", { name: "Set speed" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await waitForJob(page, /^59 profiles deleted, /);
+  const { counts } = await lethe.job(job.id);
+  expect(counts).toMatchObject({ matched: 60, deleted: 59, spared: 1, failed: 0, left: 0, joined_after: 4 });
+  await expect(page.getByText(/^.*4 profiles joined the segment after the list was fixed/)).toBeVisible();
+  await expect(tile(page, "Spared")).toHaveText("1");
+  await expect(page.getByRole("link", { name: "Run again on what is left" })).toBeVisible();
+  expect((await ds.figures()).profiles).toBe(5);
+});
+
+test("the rule box counts while one types, the boxes say when they match", async ({ page, ds }) => {
+  await ds.add("old", 7);
+  await ds.add("new", 2);
+  await page.goto(ds.page("/segments/new"));
+  const rule = page.getByRole("textbox", { name: "Rule" });
+  const found = page.getByRole("status").filter({ hasText: /match|expected|rule/i });
+  await expect(async () => {
+    await rule.fill("");
+    await rule.pressSequentially('attr.group = "old"');
+    await expect(found).toContainText("7 profiles match", { timeout: 5_000 });
+  }).toPass();
+  await rule.fill("attr.group = ");
+  await expect(rule).toHaveAttribute("aria-invalid", "true");
+  await rule.fill('attr.group = "new"');
+  await expect(found).toContainText("2 profiles match");
+  await expect(rule).not.toHaveAttribute("aria-invalid", "true");
+  await page.getByRole("textbox", { name: "Name" }).fill("New ones");
+  await page.getByRole("button", { name: "Create segment" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "New ones" })).toBeVisible();
+  await openDelete(page, 2);
+  const name = page.getByRole("textbox", { name: "Segment name" });
+  await expect(async () => {
+    await name.fill("New one");
+    await expect(name).toHaveAccessibleDescription(/Does not match yet/, { timeout: 2_000 });
+  }).toPass();
+  await name.fill("New ones");
+  await expect(name).toHaveAccessibleDescription(/^Matches/);
+  await page.getByRole("textbox", { name: "At most, profiles a second" }).fill("1");
+  await expect(page.getByText(/It would take/)).toBeVisible();
+});
