@@ -8,6 +8,7 @@
 
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     fs,
     path::Path,
     process::{Child, Command, Stdio},
@@ -17,9 +18,12 @@ use std::{
 
 const LETHE: &str = env!("CARGO_BIN_EXE_lethe");
 /// People in the dataset; half of them are in the segment.
-const PEOPLE: i64 = 4_000;
+const PEOPLE: i64 = 6_000;
 /// Where the server is killed, in milliseconds after it was started. They differ so that every phase is met.
-const INSTANTS: [u64; 9] = [40, 90, 160, 250, 340, 430, 60, 520, 200];
+const INSTANTS: [u64; 9] = [40, 300, 160, 450, 340, 430, 60, 620, 400];
+
+/// At least so many of the kills must have met the job half done.
+const MIDWAY_MIN: usize = 3;
 
 fn lethe(data: &Path, args: &[&str]) -> Value {
     let out = Command::new(LETHE)
@@ -137,12 +141,23 @@ fn a_job_that_is_killed_again_and_again_ends_with_exact_counts() {
     let dir = tempfile::tempdir().expect("a directory");
     let data = dir.path().join("data");
     let job = asked(dir.path(), &data);
+    let mut seen = BTreeSet::new();
     for after in INSTANTS {
         let mut server = serve(&data);
         sleep(Duration::from_millis(after));
         server.kill().expect("kill -9");
         server.wait().expect("it is dead");
+        let deleted = lethe(&data, &["job", "show", &job])["counts"]["deleted"].as_i64();
+        seen.insert(deleted.expect("a count"));
     }
+    let midway = seen
+        .iter()
+        .filter(|deleted| (1..PEOPLE / 2).contains(*deleted))
+        .count();
+    assert!(
+        midway >= MIDWAY_MIN,
+        "too few kills in the middle of the job to prove anything: {seen:?}"
+    );
     let mut server = serve(&data);
     wait_for_socket(&data);
     let ended = ended(&data, &job);
