@@ -312,7 +312,10 @@ CREATE TABLE imports (
   kind         TEXT NOT NULL,
   content_hash BLOB,                    -- of the whole file; NULL for streams
   state        TEXT NOT NULL CHECK (state IN ('running', 'interrupted', 'done', 'failed')),
-  line         INTEGER NOT NULL DEFAULT 0, -- the last line committed
+  line         INTEGER NOT NULL DEFAULT 0, -- rows that begin on this line or before are settled
+  window_upto  INTEGER NOT NULL DEFAULT 0, -- the line that ends the window after it; 0: none is begun
+  window_rows  INTEGER NOT NULL DEFAULT 0, -- rows of that window that are settled, in the order in which they are written
+  boundary     INTEGER NOT NULL DEFAULT 0, -- the greatest profile id before that window; the order follows from it
   accepted     INTEGER NOT NULL DEFAULT 0,
   created      INTEGER NOT NULL DEFAULT 0,
   updated      INTEGER NOT NULL DEFAULT 0,

@@ -5,14 +5,15 @@ use super::{
     RowError,
     foresee::Foreseen,
     limits::EVENT_KINDS_MAX,
-    merge::{self, Known, Merged},
+    merge::{self, Loaded, Merged},
+    window::Known,
 };
 use crate::{
     error::Result,
     store::{
         Conn,
-        ingest::{self, Key, KeyId, NewEvent, PersonRow, Row},
-        ingest_events::{self as events, Change, EventRow, Total, TotalKey},
+        ingest::{self, Key, KeyMap, NewEvent, PersonRow, Row},
+        ingest_events::{self as events, Change, EventRow, Total, Totals},
         keys::Keys,
     },
 };
@@ -88,23 +89,24 @@ struct Writes {
     removed: Vec<(i64, Key)>,
     added: Vec<(i64, Key)>,
     events: Vec<EventRow>,
-    totals: HashMap<TotalKey, Total>,
+    totals: Totals,
     log: Vec<Change>,
 }
 
 impl Target {
-    /// Writes the rows of a slice. The caller commits.
-    pub(super) async fn apply(&mut self, conn: &mut Conn, rows: Vec<Row>, now: Timestamp) -> Result<Applied> {
+    /// Writes the rows of a slice. The caller commits; where that fails, `known` must not be used any more.
+    pub(super) async fn apply(&mut self, conn: &mut Conn, rows: Vec<Row>, known: &mut Known, now: Timestamp) -> Result<Applied> {
         let mut applied = Applied::default();
         let rows = self.with_known_kinds(conn, rows, &mut applied).await?;
         applied.accepted = super::wire(rows.len() as u64);
-        let known = known(conn, self.dataset, &rows).await?;
-        let mut merged = merge::merge(rows, known, &self.keys, self.dataset);
+        let loaded = load(conn, self.dataset, &rows, known).await?;
+        let mut merged = merge::merge(rows, loaded, &self.keys, self.dataset);
         applied.warnings = std::mem::take(&mut merged.warnings);
-        self.number(conn, &mut merged, &mut applied).await?;
+        self.number(conn, &mut merged, known, &mut applied).await?;
         let events = std::mem::take(&mut merged.events);
         let new_events = without_known(conn, &merged, events).await?;
         let writes = self.plan(conn, merged, new_events, now).await?;
+        known.learn(&writes.removed, &writes.added, writes.log.last().map(|change| change.seq));
         write(conn, self.dataset, writes).await?;
         Ok(applied)
     }
@@ -137,13 +139,16 @@ impl Target {
     }
 
     /// Gives new people their profile ids, and counts whom the slice created and updated.
-    async fn number(&mut self, conn: &mut Conn, merged: &mut Merged, applied: &mut Applied) -> Result<()> {
-        let new = merged.people.iter().filter(|person| person.is_new()).count();
-        let mut ids = ingest::draw_ids(conn, self.dataset, super::wire(new as u64)).await?.into_iter();
+    async fn number(&mut self, conn: &mut Conn, merged: &mut Merged, known: &mut Known, applied: &mut Applied) -> Result<()> {
+        for person in merged.people.iter_mut().filter(|person| person.is_new()) {
+            person.id = person.first.and_then(|first| known.reserved.remove(&first));
+            applied.created += 1;
+        }
+        let lacking = merged.people.iter().filter(|person| person.id.is_none()).count();
+        let mut ids = ingest::draw_ids(conn, self.dataset, super::wire(lacking as u64)).await?.into_iter();
         for person in &mut merged.people {
-            if person.is_new() {
+            if person.id.is_none() {
                 person.id = ids.next();
-                applied.created += 1;
             }
             let first = person.id.is_some_and(|id| self.met.add(id));
             applied.updated += i64::from(first && !person.is_new() && person.meant);
@@ -195,8 +200,13 @@ impl Target {
 
     fn count_event(&self, writes: &mut Writes, profile: i64, eid: i64, event: NewEvent) {
         let kind = self.kinds.get(&*event.kind).copied().unwrap_or_default();
-        let key = (event.at.div_euclid(DAY_MS), kind, event.campaign.clone().unwrap_or_default());
-        let total = writes.totals.entry(key).or_default();
+        let campaign = event.campaign.as_deref().unwrap_or_default();
+        let day = writes.totals.entry((event.at.div_euclid(DAY_MS), kind)).or_default();
+        let at = day.iter().position(|(known, _)| known == campaign).unwrap_or_else(|| {
+            day.push((campaign.to_owned(), Total::default()));
+            day.len() - 1
+        });
+        let total = &mut day[at].1;
         total.events += 1;
         total.value = total.value.saturating_add(event.value.unwrap_or(0));
         total.quantity = total.quantity.saturating_add(event.quantity.unwrap_or(0));
@@ -205,16 +215,21 @@ impl Target {
     }
 }
 
-/// Asks the store what it knows of the rows' identities and people.
-async fn known(conn: &mut Conn, dataset: DatasetId, rows: &[Row]) -> Result<Known> {
-    let distinct: HashMap<KeyId, &Key> = rows.iter().flat_map(|row| &row.keys).map(|key| (key.id(), key)).collect();
-    let owners = ingest::owners(conn, dataset, &distinct.into_values().collect::<Vec<_>>()).await?;
+/// What the store has of the rows' identities and people. Who owns an identity is known from the window, unless
+/// somebody else has changed people since; that they are still there is seen when they are loaded.
+async fn load(conn: &mut Conn, dataset: DatasetId, rows: &[Row], known: &mut Known) -> Result<Loaded> {
+    let distinct: KeyMap<&Key> = rows.iter().flat_map(|row| &row.keys).map(|key| (key.id(), key)).collect();
+    let owners = if known.holds(conn).await? {
+        distinct.into_keys().filter_map(|key| Some((key, *known.owners.get(&key)?))).collect()
+    } else {
+        ingest::owners(conn, dataset, &distinct.into_values().collect::<Vec<_>>()).await?
+    };
     let ids: Vec<i64> = owners.values().copied().collect::<HashSet<_>>().into_iter().collect();
     let with_attributes = rows.iter().any(|row| !row.attributes.is_empty());
     let stored = ingest::stored(conn, &ids, with_attributes).await?;
     let several = rows.iter().any(|row| row.keys.len() > 1);
     let singles = if several && !ids.is_empty() { ingest::single_identities(conn, &ids).await? } else { Vec::new() };
-    Ok(Known { owners, stored, singles })
+    Ok(Loaded { owners, stored, singles })
 }
 
 /// Leaves out events that are there already, or twice in this slice.

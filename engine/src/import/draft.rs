@@ -147,7 +147,7 @@ impl Draft {
                 value: self.value.map(Micros::micros),
                 quantity: self.quantity.map(Micros::micros),
                 campaign: self.campaign,
-                properties: properties(self.named),
+                properties: named_json(self.named),
             });
             row.seen = Some((at, at));
         } else {
@@ -202,21 +202,22 @@ fn bounds(times: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
     times.fold(None, |bounds, at| Some(bounds.map_or((at, at), |(first, last): (i64, i64)| (first.min(at), last.max(at)))))
 }
 
-/// Properties as stored; of two of one name the later counts.
-fn properties(named: Vec<(Arc<str>, Value)>) -> Option<String> {
-    let map: std::collections::BTreeMap<Arc<str>, Value> = named.into_iter().collect();
-    if map.is_empty() {
+/// Named values as the JSON object that is stored, by name; of two of one name the later counts.
+pub(super) fn named_json(mut named: Vec<(Arc<str>, Value)>) -> Option<String> {
+    if named.is_empty() {
         return None;
     }
+    // Backwards, as the first of a name is kept.
+    named.reverse();
+    named.sort_by(|(a, _), (b, _)| a.cmp(b));
+    named.dedup_by(|(later, _), (kept, _)| later == kept);
     // Cannot fail: the names are text and the values are serialisable.
-    serde_json::to_string(&Names(&map)).ok()
+    serde_json::to_string(&Named(&named)).ok()
 }
 
-/// Named values as the JSON object that is stored.
-#[derive(Debug)]
-pub(crate) struct Names<'a>(pub(crate) &'a std::collections::BTreeMap<Arc<str>, Value>);
+struct Named<'a>(&'a [(Arc<str>, Value)]);
 
-impl serde::Serialize for Names<'_> {
+impl serde::Serialize for Named<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, value)))
     }

@@ -8,15 +8,14 @@ use crate::{
     error::Result,
     store::{
         Conn,
-        ingest::{self, Key, KeyId, Row},
+        ingest::{self, Key, KeyMap, KeySet, Row},
     },
 };
-use std::collections::{HashMap, HashSet};
 
 /// Identities that nobody has yet and that the file would give to new people. Their hashes, not themselves.
 #[derive(Debug, Default)]
 pub(super) struct Foreseen {
-    new: HashSet<KeyId>,
+    new: KeySet,
     full: bool,
 }
 
@@ -24,7 +23,7 @@ impl Target {
     /// Counts what the rows would do.
     pub(super) async fn foresee(&mut self, conn: &mut Conn, rows: Vec<Row>) -> Result<Applied> {
         let mut applied = Applied { accepted: super::wire(rows.len() as u64), ..Applied::default() };
-        let first: HashMap<KeyId, &Key> = rows.iter().filter_map(|row| row.keys.first()).map(|key| (key.id(), key)).collect();
+        let first: KeyMap<&Key> = rows.iter().filter_map(|row| row.keys.first()).map(|key| (key.id(), key)).collect();
         let owners = ingest::owners(conn, self.dataset, &first.values().copied().collect::<Vec<_>>()).await?;
         for key in first.into_keys() {
             match owners.get(&key) {

@@ -31,9 +31,11 @@ pub(super) const SLICE_ROWS_FIRST: usize = 500;
 pub(super) const SLICE_ROWS_MIN: usize = 50;
 /// Most rows of a slice.
 pub(super) const SLICE_ROWS_MAX: usize = 4_000;
-/// Bytes of text in a slice: bounds the memory where rows are long.
-pub(super) const SLICE_BYTES_MAX: usize = 4 << 20;
-/// Slices that wait between the parser and the writer: one being filled, one ready.
-pub(super) const SLICES_WAITING: usize = 2;
+/// Rows of a window: the more, the fewer pages each slice touches; two windows in memory take about 60 MB.
+pub(super) const WINDOW_ROWS: usize = 1 << 16;
+/// Bytes of text in a window: bounds the memory where rows are long.
+pub(super) const WINDOW_BYTES: usize = 16 << 20;
+/// New people from whom on it pays to write their look-up entries beforehand.
+pub(super) const RESERVE_MIN: usize = 1_000;
 /// How long a slice should hold the write lock before it commits: with the commit it stays below 50 ms.
 pub(super) const LOCK_WANTED: Duration = Duration::from_millis(20);

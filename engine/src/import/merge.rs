@@ -5,9 +5,9 @@
 //! another person's stays there, with a warning; one that is nobody's is given to this person, and a person has at most
 //! one e-mail and phone, so that a new one replaces the old.
 
-use super::{RowError, draft::Names};
+use super::{RowError, draft};
 use crate::store::{
-    ingest::{Key, KeyId, NewEvent, PersonRow, Row, Stored},
+    ingest::{Key, KeyId, KeyMap, NewEvent, PersonRow, Row, Stored},
     keys::Keys,
 };
 use domain::{id::DatasetId, profile::IdentityKind, value::Value};
@@ -18,8 +18,8 @@ use std::{
 
 /// What the store knows of the identities and people of a slice.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    pub(super) owners: HashMap<KeyId, i64>,
+pub(super) struct Loaded {
+    pub(super) owners: KeyMap<i64>,
     pub(super) stored: HashMap<i64, Stored>,
     /// E-mails and phones; needed only where rows have more than one identity.
     pub(super) singles: Vec<(i64, IdentityKind, String)>,
@@ -30,10 +30,13 @@ pub(super) struct Known {
 pub(super) struct Person {
     /// Their profile; `None` until a new one gets its number.
     pub(super) id: Option<i64>,
+    /// The strongest identity of the row that made them.
+    pub(super) first: Option<KeyId>,
     /// Whether a row means them; else one only has an identity of theirs.
     pub(super) meant: bool,
     before: Option<Stored>,
-    attributes: BTreeMap<Arc<str>, Value>,
+    /// In the order of the rows: of two of one name the later counts.
+    attributes: Vec<(Arc<str>, Value)>,
     seen: Option<(i64, i64)>,
     created: Option<i64>,
     /// E-mail and phone, as the store has them and then as the slice makes them.
@@ -58,14 +61,14 @@ struct Merge<'a> {
     keys: &'a Keys,
     dataset: DatasetId,
     /// Place in `people` of an identity's owner; `None`: was taken away.
-    owners: HashMap<KeyId, Option<usize>>,
+    owners: KeyMap<Option<usize>>,
     out: Merged,
 }
 
 /// Merges the rows of a slice with what is known.
-pub(super) fn merge(rows: Vec<Row>, known: Known, keys: &Keys, dataset: DatasetId) -> Merged {
-    let mut merge = Merge { keys, dataset, owners: HashMap::with_capacity(rows.len()), out: Merged::default() };
-    merge.know(known);
+pub(super) fn merge(rows: Vec<Row>, loaded: Loaded, keys: &Keys, dataset: DatasetId) -> Merged {
+    let mut merge = Merge { keys, dataset, owners: KeyMap::with_capacity_and_hasher(rows.len(), Default::default()), out: Merged::default() };
+    merge.know(loaded);
     for row in rows {
         merge.take(row);
     }
@@ -74,20 +77,20 @@ pub(super) fn merge(rows: Vec<Row>, known: Known, keys: &Keys, dataset: DatasetI
 
 impl Merge<'_> {
     /// Takes over what the store knows.
-    fn know(&mut self, known: Known) {
-        let mut places = HashMap::with_capacity(known.stored.len());
-        for (id, stored) in known.stored {
+    fn know(&mut self, loaded: Loaded) {
+        let mut places = HashMap::with_capacity(loaded.stored.len());
+        for (id, stored) in loaded.stored {
             places.insert(id, self.out.people.len());
             self.out.people.push(Person { id: Some(id), before: Some(stored), ..Person::default() });
         }
-        for (id, kind, value) in known.singles {
+        for (id, kind, value) in loaded.singles {
             if let Some(place) = places.get(&id) {
                 let key = Key::new(self.keys, self.dataset, kind, value);
                 self.out.people[*place].singles.insert(kind, key);
             }
         }
         // An owner who is not in `stored` cannot be: both were read in one transaction.
-        let owners = known.owners.into_iter().filter_map(|(key, id)| Some((key, Some(*places.get(&id)?))));
+        let owners = loaded.owners.into_iter().filter_map(|(key, id)| Some((key, Some(*places.get(&id)?))));
         self.owners.extend(owners);
     }
 
@@ -97,7 +100,7 @@ impl Merge<'_> {
         let place = match self.owners.get(&first.id()) {
             Some(Some(place)) => *place,
             _ => {
-                self.out.people.push(Person::default());
+                self.out.people.push(Person { first: Some(first.id()), ..Person::default() });
                 let place = self.out.people.len() - 1;
                 self.give(place, first);
                 place
@@ -128,17 +131,15 @@ impl Merge<'_> {
         if single && let Some(old) = person.singles.insert(key.kind, key.clone()) {
             self.owners.insert(old.id(), None);
             let own = person.added.iter().position(|added| *added == old);
-            match own {
-                Some(at) => drop(person.added.swap_remove(at)),
-                None => person.removed.push(old),
+            if let Some(at) = own {
+                person.added.swap_remove(at);
             }
+            // Also one that was only added a moment ago: its entry in the look-up may have been written beforehand.
+            person.removed.push(old);
         }
         self.owners.insert(key.id(), Some(place));
-        let back = person.removed.iter().position(|removed| *removed == key);
-        match back {
-            Some(at) => drop(person.removed.swap_remove(at)),
-            None => person.added.push(key),
-        }
+        // One that comes back is taken away and given again: what is taken away is written first.
+        person.added.push(key);
     }
 }
 
@@ -161,7 +162,7 @@ impl Person {
     }
 
     /// The profile as it shall be, and whether that differs from what is stored. `now` is the time of import.
-    pub(super) fn row(&self, now: i64) -> (PersonRow, bool) {
+    pub(super) fn row(&mut self, now: i64) -> (PersonRow, bool) {
         let attributes = self.merged_attributes();
         let id = self.id.unwrap_or_default();
         let Some(before) = &self.before else {
@@ -184,26 +185,21 @@ impl Person {
     }
 
     /// The attributes as they shall be stored; `None` where they stay as they are.
-    fn merged_attributes(&self) -> Option<String> {
+    fn merged_attributes(&mut self) -> Option<String> {
         if self.attributes.is_empty() {
             return None;
         }
         let stored = self.before.as_ref().and_then(|before| before.attributes.as_deref()).unwrap_or("{}");
-        let old: BTreeMap<Arc<str>, Value> = match stored {
-            "{}" => BTreeMap::new(),
-            // What the store holds was written by the line below; what cannot be read is replaced.
-            text => serde_json::from_str::<BTreeMap<String, Value>>(text)
-                .map(|map| map.into_iter().map(|(name, value)| (Arc::from(name), value)).collect())
-                .unwrap_or_default(),
-        };
-        if self.attributes.iter().all(|(name, value)| old.get(name) == Some(value)) {
-            return None;
+        let mut merged: Vec<(Arc<str>, Value)> = Vec::new();
+        if stored != "{}" {
+            // What the store holds was written by the last line; what cannot be read is replaced.
+            let old: BTreeMap<String, Value> = serde_json::from_str(stored).unwrap_or_default();
+            if self.attributes.iter().all(|(name, value)| old.get(&**name) == Some(value)) {
+                return None;
+            }
+            merged.extend(old.into_iter().map(|(name, value)| (Arc::from(name), value)));
         }
-        if old.is_empty() {
-            return serde_json::to_string(&Names(&self.attributes)).ok();
-        }
-        let mut merged = old;
-        merged.extend(self.attributes.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
-        serde_json::to_string(&Names(&merged)).ok()
+        merged.append(&mut self.attributes);
+        draft::named_json(merged)
     }
 }

@@ -1,17 +1,18 @@
 //! Files and streams in: profiles, events and lists as CSV or NDJSON, plain or gzip.
 //!
-//! A thread parses (`source`, `split`, `cells`, `object`, `field`, `draft`, `read`) and hands over slices of rows; each
-//! slice is merged with what is stored (`merge`) and written in one short transaction (`apply`, `lists`), so that others
-//! write in between and nothing is half taken (`run`). Memory is bounded whatever the file is like (`limits`). Nothing
+//! A thread parses (`source`, `split`, `cells`, `object`, `field`, `draft`, `read`) and hands over windows of rows; these
+//! are put in order (`window`), and slice by slice they are merged with what is stored (`merge`) and written, each slice in
+//! one short transaction (`apply`, `lists`), so that others write in between and nothing is half taken (`run`, `record`). Memory is bounded whatever the file is like (`limits`). Nothing
 //! that stands in a row is ever quoted: not in an error, not in the log.
 //!
 //! Design notes. A slice is written with a few statements of many rows; its size follows the time for which it holds the
-//! write lock. A file with a content hash that was interrupted goes on after the last line that was committed, because
-//! that line stands in the same transaction as its rows.
+//! write lock. A file with a content hash that was interrupted goes on after the last row that was committed, because
+//! how far it came stands in the same transaction as the rows.
 
 mod apply;
 mod cells;
 mod draft;
+mod feed;
 mod field;
 mod foresee;
 mod limits;
@@ -19,9 +20,11 @@ mod lists;
 mod merge;
 mod object;
 mod read;
+mod record;
 mod run;
 mod source;
 mod split;
+mod window;
 
 use crate::{error::Result, service::Engine};
 use domain::{
@@ -31,7 +34,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncRead;
 
-pub(crate) use run::Feed;
+pub(crate) use feed::Feed;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

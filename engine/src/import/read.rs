@@ -1,27 +1,21 @@
-//! The parsing thread: from bytes to slices of rows. Blocking; the other end of the channel writes them.
+//! The parsing thread: from bytes to windows of rows. Blocking; the other end of the channel writes them.
 
 use super::{
     ImportOptions, RowError,
     cells::{Cells, Taken},
     draft::Maker,
-    limits::{SLICE_BYTES_MAX, SLICES_WAITING},
+    limits::{WINDOW_BYTES, WINDOW_ROWS},
     object::Objects,
     source::{self, Format, Source, Unreadable},
 };
 use crate::store::ingest::Row;
 use domain::{problem::Problem, time::Timestamp};
-use std::{
-    io::Read,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
-use tokio::sync::mpsc;
+use std::io::Read;
+use tokio::{runtime::Handle, sync::mpsc};
 
-/// Rows that are written together.
+/// What is handed over at once.
 #[derive(Debug, Default)]
-pub(super) struct Slice {
+pub(super) struct Portion {
     pub(super) rows: Vec<Row>,
     /// Rows that could not be taken.
     pub(super) errors: Vec<RowError>,
@@ -36,7 +30,7 @@ pub(super) enum Said {
     /// A remark on the file as a whole.
     Remark(String),
     /// Rows.
-    Slice(Slice),
+    Portion(Portion),
     /// It cannot go on.
     Failed(Problem),
 }
@@ -48,15 +42,15 @@ pub(super) struct Reading {
     pub(super) options: ImportOptions,
     /// Rows that begin on this line or before are passed over: they were taken earlier.
     pub(super) after: u64,
+    /// The line that ends the first window, where that one was begun earlier; 0: none was.
+    pub(super) window_upto: u64,
     /// The time of messages that carry none.
     pub(super) now: Timestamp,
-    /// Rows of a slice; the writer sets it by the time that slices take.
-    pub(super) slice_rows: Arc<AtomicUsize>,
 }
 
 /// Starts the parser on a thread for blocking work.
 pub(super) fn start(reading: Reading, input: impl Read + Send + 'static) -> mpsc::Receiver<Said> {
-    let (sender, receiver) = mpsc::channel(SLICES_WAITING);
+    let (sender, receiver) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
         if let Err(stop) = read(reading, input, &sender) {
             // A writer that has stopped listening needs no farewell.
@@ -96,38 +90,44 @@ fn read(mut reading: Reading, input: impl Read + Send + 'static, sender: &mpsc::
             Rows::Cells(cells)
         }
     };
-    let mut slice = Slice::default();
+    let mut window_upto = reading.window_upto;
     loop {
-        let taken = match &mut rows {
-            Rows::Cells(cells) => cells.next(&mut reading.maker),
-            Rows::Objects(objects) => objects.next(&mut reading.maker),
-        };
-        match taken {
-            Ok(Some(taken)) if taken.line <= reading.after => {}
-            Ok(Some(taken)) => slice.push(taken),
-            Ok(None) => return send(sender, &mut slice),
-            Err(error) => {
+        // Before the first row of it: while one window is being written, one is filled, and none waits.
+        let permit = Handle::current().block_on(sender.reserve()).map_err(|_| None)?;
+        let mut portion = Portion::default();
+        let ended = loop {
+            let taken = match &mut rows {
+                Rows::Cells(cells) => cells.next(&mut reading.maker),
+                Rows::Objects(objects) => objects.next(&mut reading.maker),
+            };
+            match taken {
+                Ok(Some(taken)) if taken.line <= reading.after => continue,
+                Ok(Some(taken)) => portion.push(taken),
+                Ok(None) => break Some(Ok(())),
                 // What was read whole before is good.
-                send(sender, &mut slice)?;
-                return Err(broken(error));
+                Err(error) => break Some(Err(broken(error))),
             }
+            if portion.full() || portion.upto == window_upto {
+                break None;
+            }
+        };
+        window_upto = 0;
+        if portion.upto > 0 {
+            permit.send(Said::Portion(portion));
+        } else {
+            drop(permit);
         }
-        let full = slice.rows.len() + slice.errors.len() >= reading.slice_rows.load(Ordering::Relaxed);
-        if full || slice.bytes >= SLICE_BYTES_MAX {
-            send(sender, &mut slice)?;
+        if let Some(ended) = ended {
+            return ended;
         }
     }
 }
 
-fn send(sender: &mpsc::Sender<Said>, slice: &mut Slice) -> Result<(), Stop> {
-    let slice = std::mem::take(slice);
-    if slice.rows.is_empty() && slice.errors.is_empty() {
-        return Ok(());
+impl Portion {
+    fn full(&self) -> bool {
+        self.rows.len() + self.errors.len() >= WINDOW_ROWS || self.bytes >= WINDOW_BYTES
     }
-    sender.blocking_send(Said::Slice(slice)).map_err(|_| None)
-}
 
-impl Slice {
     fn push(&mut self, taken: Taken) {
         self.bytes += taken.bytes;
         self.upto = taken.line;

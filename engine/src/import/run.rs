@@ -1,23 +1,23 @@
-//! One import from its beginning to its report: opens the record of it, writes slice after slice, closes it.
+//! One import from its beginning to its report: window after window from the parser, slice after slice into the store.
 
 use super::{
     ImportKind, ImportOptions, ImportReport, RowError,
     apply::{Applied, Target},
     draft::Maker,
     field,
-    limits::{LOCK_WANTED, REPORTED_MAX, SLICE_ROWS_FIRST, SLICE_ROWS_MAX, SLICE_ROWS_MIN},
+    limits::{REPORTED_MAX, SLICE_ROWS_MAX},
     lists::List,
-    read::{self, Reading, Said, Slice},
+    read::{self, Portion, Reading, Said},
+    record::Record,
+    window::{Known, Pace, Window},
 };
 use crate::{
     error::{Error, Result},
     service::Engine,
     store::{
-        audit::{self, Entry},
-        ingest::Row,
+        ingest::{self, Row},
         ingest_events,
-        ingest_progress::{self as progress, Begin, Earlier, Progress},
-        settings,
+        ingest_progress::{self as progress, Progress},
     },
 };
 use domain::{
@@ -25,13 +25,7 @@ use domain::{
     id::DatasetId,
     problem::{Code, Problem},
 };
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 use tokio::{io::AsyncRead, sync::mpsc};
 use tokio_util::io::SyncIoBridge;
 
@@ -47,15 +41,12 @@ pub(super) async fn import(
 ) -> Result<ImportReport> {
     let (engine, actor) = (engine.clone(), actor.clone());
     let task = tokio::spawn(async move {
-        let import = Import::begin(engine, actor, dataset, kind, options).await?;
-        let slice_rows = Arc::new(AtomicUsize::new(SLICE_ROWS_FIRST));
-        match import.reading(Arc::clone(&slice_rows)) {
-            Ok(reading) => import.run(read::start(reading, SyncIoBridge::new(input)), slice_rows).await,
-            Err(error) => {
-                import.abandon().await;
-                Err(error)
-            }
-        }
+        let (import, maker) = Import::begin(engine, &actor, dataset, kind, options).await?;
+        let line = |line: i64| u64::try_from(line).unwrap_or(0);
+        let (after, window_upto) = (line(import.at.line), line(import.at.window_upto));
+        let now = import.engine.inner.store.clock.now();
+        let reading = Reading { maker, options: import.options.clone(), after, window_upto, now };
+        import.run(read::start(reading, SyncIoBridge::new(input))).await
     });
     task.await.map_err(|_| Error::Corrupt("an import ended unexpectedly".to_owned()))?
 }
@@ -69,141 +60,171 @@ enum Sink {
 /// A running import.
 struct Import {
     engine: Engine,
-    actor: Actor,
     dataset: DatasetId,
     kind: ImportKind,
     options: ImportOptions,
-    currency: String,
     sink: Sink,
-    /// Its record; none in a dry run.
-    record: Option<i64>,
-    /// Where it began.
-    from: Progress,
+    /// None in a dry run.
+    record: Option<Record>,
     at: Progress,
+    pace: Pace,
     report: ImportReport,
 }
 
 impl Import {
-    async fn begin(engine: Engine, actor: Actor, dataset: DatasetId, kind: ImportKind, options: ImportOptions) -> Result<Self> {
+    async fn begin(engine: Engine, actor: &Actor, dataset: DatasetId, kind: ImportKind, options: ImportOptions) -> Result<(Self, Maker)> {
         let store = &engine.inner.store;
         let now = store.clock.now();
         let mut tx = store.write().await?;
         let currency = progress::currency(&mut tx, dataset).await?.ok_or_else(|| Problem::not_found("dataset"))?;
-        let mut report = ImportReport { dry_run: options.dry_run, ..ImportReport::default() };
+        let set = options.set.iter().map(|(name, text)| Ok((field::asked(kind, name, "set")?, text.clone())));
+        let set = set.collect::<Result<Vec<_>, Problem>>()?;
+        let maker = Maker::new(kind, dataset, currency, store.keys.clone(), set);
         let sink = match kind {
             ImportKind::Lists => Sink::List(List::open(&mut tx, dataset, &options, now).await?),
             ImportKind::Profiles | ImportKind::Events => {
                 Sink::People(Target::new(dataset, store.keys.clone(), ingest_events::kinds(&mut tx, dataset).await?))
             }
         };
-        let begin = Begin { dataset, kind: kind.as_str(), hash: options.file_hash(), actor: &actor.name, at: now };
-        let mut from = Progress::default();
-        let mut record = None;
+        let mut report = ImportReport { dry_run: options.dry_run, ..ImportReport::default() };
+        let (mut record, mut at) = (None, Progress::default());
         if !options.dry_run {
-            record = Some(match progress::earlier(&mut tx, begin).await? {
-                Earlier::Running => return Err(Problem::because(Code::StateRefused, "The same file is being imported already.").into()),
-                // A list is cheap to read again, and its whole file must be known to say who is no member any more.
-                Earlier::Interrupted(id, at) if kind != ImportKind::Lists => {
-                    progress::resume(&mut tx, id).await?;
-                    report.remarks.push(format!("The file was interrupted after line {} and goes on there. The numbers are those of the whole file.", at.line));
-                    from = at;
-                    id
-                }
-                Earlier::Done(at) if kind == ImportKind::Events => {
-                    let day = domain::time::Timestamp::from_ms(at).to_date();
-                    report.remarks.push(format!("The same file was imported on {day}. Events without message_id are now there twice."));
-                    progress::begin(&mut tx, begin).await?
-                }
-                _ => progress::begin(&mut tx, begin).await?,
-            });
+            let (begun, from, remark) = Record::begin(&mut tx, actor, dataset, kind, &options, now).await?;
+            (record, at) = (Some(begun), from);
+            report.remarks.extend(remark);
             tx.commit().await?;
         }
-        Ok(Self { engine, actor, dataset, kind, options, currency, sink, record, from, at: from, report })
-    }
-
-    fn reading(&self, slice_rows: Arc<AtomicUsize>) -> Result<Reading> {
-        let store = &self.engine.inner.store;
-        let set = self.options.set.iter().map(|(name, text)| Ok((field::asked(self.kind, name, "set")?, text.clone())));
-        let set = set.collect::<Result<Vec<_>, Problem>>()?;
-        let maker = Maker::new(self.kind, self.dataset, self.currency.clone(), store.keys.clone(), set);
-        let after = u64::try_from(self.from.line).unwrap_or(0);
-        Ok(Reading { maker, options: self.options.clone(), after, now: store.clock.now(), slice_rows })
+        Ok((Self { engine, dataset, kind, options, sink, record, at, pace: Pace::new(), report }, maker))
     }
 
     /// Writes what the parser says, and closes the record whatever happens.
-    async fn run(mut self, said: mpsc::Receiver<Said>, slice_rows: Arc<AtomicUsize>) -> Result<ImportReport> {
-        let done = self.write_all(said, slice_rows).await;
-        let done = match done {
+    async fn run(mut self, said: mpsc::Receiver<Said>) -> Result<ImportReport> {
+        let done = match self.write_all(said).await {
             Ok(()) => self.finish().await,
             Err(error) => Err(error),
         };
-        match done {
-            Ok(()) => Ok(self.report),
-            Err(error) => {
-                self.abandon().await;
-                Err(self.say_what_stays(error))
-            }
+        let Err(error) = done else { return Ok(self.report) };
+        if let Some(record) = &self.record {
+            record.abandon(&self.engine.inner.store, self.at).await;
         }
+        Err(self.say_what_stays(error))
     }
 
-    async fn write_all(&mut self, mut said: mpsc::Receiver<Said>, slice_rows: Arc<AtomicUsize>) -> Result<()> {
+    async fn write_all(&mut self, mut said: mpsc::Receiver<Said>) -> Result<()> {
         while let Some(said) = said.recv().await {
             match said {
                 Said::Remark(remark) => self.report.remarks.push(remark),
                 Said::Failed(problem) => return Err(problem.into()),
-                Said::Slice(slice) => {
-                    let took = self.write_slice(slice).await?;
-                    adapt(&slice_rows, took);
-                }
+                Said::Portion(portion) => self.write_portion(portion).await?,
             }
         }
         Ok(())
     }
 
-    /// Writes one slice; gives how long it held the write lock.
-    async fn write_slice(&mut self, slice: Slice) -> Result<Duration> {
+    /// Writes what the parser handed over at once, in as many transactions as it takes.
+    async fn write_portion(&mut self, portion: Portion) -> Result<()> {
         if self.options.strict {
-            refuse_first(&slice.errors)?;
+            refuse_first(&portion.errors)?;
+        }
+        if self.options.dry_run {
+            return self.foresee(portion).await;
+        }
+        let Portion { rows, errors, upto, .. } = portion;
+        let mut next = Progress { window_upto: super::wire(upto), ..self.at };
+        let Window { rows, mut known } = self.arrange(rows, &mut next).await?;
+        let mut errors = Some(errors);
+        let mut rows = rows.into_iter();
+        // The first rows of a window that was interrupted are there, and its errors are counted.
+        if next.window_rows > 0 {
+            errors = None;
+            let there = usize::try_from(next.window_rows).unwrap_or(0);
+            rows.by_ref().take(there).for_each(drop);
+        }
+        loop {
+            let slice: Vec<Row> = rows.by_ref().take(self.pace.rows).collect();
+            next.window_rows += super::wire(slice.len() as u64);
+            let last = rows.len() == 0;
+            if last {
+                next = Progress { line: next.window_upto, window_upto: 0, window_rows: 0, boundary: 0, ..next };
+            }
+            self.write_slice(slice, errors.take().unwrap_or_default(), &mut known, &mut next).await?;
+            self.at = next;
+            if last {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Puts the rows into the order in which they are written best.
+    async fn arrange(&self, rows: Vec<Row>, next: &mut Progress) -> Result<Window> {
+        if self.kind == ImportKind::Lists || rows.is_empty() {
+            return Ok(Window { rows, known: Known::default() });
         }
         let store = &self.engine.inner.store;
-        if self.options.dry_run {
-            let applied = match &mut self.sink {
-                Sink::People(target) => target.foresee(&mut *store.read().await?, slice.rows).await?,
-                Sink::List(list) => list.foresee(&mut *store.read().await?, slice.rows).await?,
-            };
-            self.count(slice.errors, applied, slice.upto)?;
-            return Ok(Duration::ZERO);
+        if next.window_rows == 0 {
+            next.boundary = ingest::last_id(&mut *store.read().await?, self.dataset).await?;
         }
+        let mut window = Window::arrange(store, self.dataset, rows, next.boundary).await?;
+        window.reserve(store, self.dataset).await?;
+        Ok(window)
+    }
+
+    /// Writes one slice in one transaction, with how far the file then is.
+    async fn write_slice(&mut self, rows: Vec<Row>, errors: Vec<RowError>, known: &mut Known, next: &mut Progress) -> Result<()> {
+        let store = &self.engine.inner.store;
         let mut tx = store.write().await?;
         let begun = Instant::now();
         let now = store.clock.now();
+        let full = rows.len() >= self.pace.rows;
         let applied = match &mut self.sink {
-            Sink::People(target) => target.apply(&mut tx, slice.rows, now).await?,
-            Sink::List(list) => list.apply(&mut tx, slice.rows, now).await?,
+            Sink::People(target) => target.apply(&mut tx, rows, known, now).await?,
+            Sink::List(list) => list.apply(&mut tx, rows, now).await?,
         };
-        self.count(slice.errors, applied, slice.upto)?;
-        if let Some(record) = self.record {
-            progress::save(&mut tx, record, self.at).await?;
+        self.count(errors, applied, next)?;
+        if let Some(record) = &self.record {
+            record.save(&mut tx, *next).await?;
         }
         // Without the commit: what syncing the disk takes does not depend on the size of the slice.
         let took = begun.elapsed();
         tx.commit().await?;
+        if full {
+            self.pace.took(took);
+        }
         self.engine.inner.copy.notify_one();
-        Ok(took)
+        Ok(())
+    }
+
+    async fn foresee(&mut self, portion: Portion) -> Result<()> {
+        let mut errors = Some(portion.errors);
+        let mut rows = portion.rows.into_iter();
+        loop {
+            let slice: Vec<Row> = rows.by_ref().take(SLICE_ROWS_MAX).collect();
+            let mut conn = self.engine.inner.store.read().await?;
+            let applied = match &mut self.sink {
+                Sink::People(target) => target.foresee(&mut conn, slice).await?,
+                Sink::List(list) => list.foresee(&mut conn, slice).await?,
+            };
+            drop(conn);
+            let mut next = self.at;
+            self.count(errors.take().unwrap_or_default(), applied, &mut next)?;
+            self.at = next;
+            if rows.len() == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Adds a slice to the report. Where a row must stop a strict import, the slice is not committed.
-    fn count(&mut self, mut errors: Vec<RowError>, applied: Applied, upto: u64) -> Result<()> {
+    fn count(&mut self, mut errors: Vec<RowError>, applied: Applied, next: &mut Progress) -> Result<()> {
         if self.options.strict {
             refuse_first(&applied.errors)?;
         }
         errors.extend(applied.errors);
         errors.sort_by_key(|error| error.line);
-        self.at.line = super::wire(upto);
-        self.at.accepted += applied.accepted;
-        self.at.created += applied.created;
-        self.at.updated += applied.updated;
-        self.at.rejected += super::wire(errors.len() as u64);
+        next.accepted += applied.accepted;
+        next.created += applied.created;
+        next.updated += applied.updated;
+        next.rejected += super::wire(errors.len() as u64);
         self.report.warned += super::wire(applied.warnings.len() as u64);
         keep_first(&mut self.report.errors, errors);
         keep_first(&mut self.report.warnings, applied.warnings);
@@ -211,49 +232,15 @@ impl Import {
     }
 
     async fn finish(&mut self) -> Result<()> {
-        let store = &self.engine.inner.store;
-        if let Sink::List(list) = &mut self.sink {
-            self.at.updated += list.finish(&self.engine, self.at).await?;
+        match &mut self.sink {
+            Sink::List(list) => self.at.updated += list.finish(&self.engine, self.at).await?,
+            Sink::People(target) => self.report.remarks.extend(target.foreseen_remark()),
         }
         let Progress { accepted, created, updated, rejected, .. } = self.at;
         (self.report.accepted, self.report.created, self.report.updated, self.report.rejected) = (accepted, created, updated, rejected);
-        if let Sink::People(target) = &self.sink {
-            self.report.remarks.extend(target.foreseen_remark());
-        }
-        let Some(record) = self.record else { return Ok(()) };
-        let now = store.clock.now();
-        let mut tx = store.write().await?;
-        progress::save(&mut tx, record, self.at).await?;
-        progress::end(&mut tx, record, "done", now).await?;
-        let detail = serde_json::json!({
-            "kind": self.kind.as_str(), "accepted": accepted, "created": created, "updated": updated, "rejected": rejected,
-            "list": self.options.list.as_deref().filter(|_| self.kind == ImportKind::Lists),
-        });
-        let entry = Entry { action: "import", dataset: Some(self.dataset), object: format!("import:{record}"), detail };
-        audit::insert(&mut tx, now, &self.actor, entry).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Closes the record of an import that cannot go on. Failing at that is no news: the next start does it as well.
-    async fn abandon(&self) {
-        let Some(record) = self.record else { return };
-        let store = &self.engine.inner.store;
-        let state = if self.options.content_hash.is_some() { "interrupted" } else { "failed" };
-        let closed = async {
-            let now = store.clock.now();
-            let mut tx = store.write().await?;
-            progress::end(&mut tx, record, state, now).await?;
-            if self.at.accepted > self.from.accepted {
-                let detail = serde_json::json!({ "kind": self.kind.as_str(), "accepted": self.at.accepted, "upto_line": self.at.line });
-                let entry = Entry { action: "import.stopped", dataset: Some(self.dataset), object: format!("import:{record}"), detail };
-                audit::insert(&mut tx, now, &self.actor, entry).await?;
-            }
-            tx.commit().await?;
-            Ok::<(), Error>(())
-        };
-        if let Err(error) = closed.await {
-            tracing::warn!(%error, "the record of an import could not be closed");
+        match &self.record {
+            Some(record) => record.finish(&self.engine.inner.store, self.at).await,
+            None => Ok(()),
         }
     }
 
@@ -261,30 +248,14 @@ impl Import {
     fn say_what_stays(&self, error: Error) -> Error {
         let Error::Problem(mut problem) = error else { return error };
         if !self.options.dry_run && self.kind != ImportKind::Lists {
-            let (accepted, line) = (self.at.accepted, self.at.line);
+            let accepted = self.at.accepted;
             problem.message = match accepted {
                 0 => format!("{} Nothing was imported.", problem.message),
-                _ => format!("{} {accepted} rows up to line {line} were imported before and stay.", problem.message),
+                _ => format!("{} {accepted} rows were imported before and stay.", problem.message),
             };
-            problem = problem.number("accepted", accepted).number("upto_line", line);
+            problem = problem.number("accepted", accepted).number("upto_line", self.at.line);
         }
         problem.into()
-    }
-}
-
-impl ImportOptions {
-    /// The file and how it is read: with other columns or another list it is another import.
-    fn file_hash(&self) -> Option<[u8; 32]> {
-        let content = self.content_hash?;
-        let mut hasher = blake3::Hasher::new_keyed(&content);
-        for part in [self.map.as_slice(), self.set.as_slice()] {
-            for (field, text) in part {
-                hasher.update(field.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
-            }
-            hasher.update(&[1]);
-        }
-        hasher.update(self.list.as_deref().unwrap_or_default().as_bytes()).update(&[self.mode as u8]);
-        Some(*hasher.finalize().as_bytes())
     }
 }
 
@@ -296,37 +267,4 @@ fn refuse_first(errors: &[RowError]) -> Result<(), Problem> {
 fn keep_first(kept: &mut Vec<RowError>, more: Vec<RowError>) {
     let room = REPORTED_MAX.saturating_sub(kept.len());
     kept.extend(more.into_iter().take(room));
-}
-
-/// Sets the size of the next slices by the time that the last one took, at most doubling or halving it.
-fn adapt(slice_rows: &AtomicUsize, took: Duration) {
-    let rows = slice_rows.load(Ordering::Relaxed);
-    let ideal = rows as u128 * LOCK_WANTED.as_micros() / took.as_micros().max(1);
-    let next = usize::try_from(ideal).unwrap_or(usize::MAX).clamp(rows / 2, rows * 2);
-    slice_rows.store(next.clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX), Ordering::Relaxed);
-}
-
-/// Rows that were made, not read, written like those of a file: for the sample data.
-pub(crate) struct Feed {
-    target: Target,
-    engine: Engine,
-}
-
-impl Feed {
-    pub(crate) async fn open(engine: &Engine, dataset: DatasetId) -> Result<Self> {
-        let store = &engine.inner.store;
-        let kinds = ingest_events::kinds(&mut *store.read().await?, dataset).await?;
-        Ok(Self { target: Target::new(dataset, store.keys.clone(), kinds), engine: engine.clone() })
-    }
-
-    /// Writes rows in one transaction, and how far they go in the settings.
-    pub(crate) async fn write(&mut self, rows: Vec<Row>, (name, upto): (&str, &str)) -> Result<()> {
-        let store = &self.engine.inner.store;
-        let mut tx = store.write().await?;
-        self.target.apply(&mut tx, rows, store.clock.now()).await?;
-        settings::put(&mut tx, name, upto).await?;
-        tx.commit().await?;
-        self.engine.inner.copy.notify_one();
-        Ok(())
-    }
 }

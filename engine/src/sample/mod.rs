@@ -36,10 +36,8 @@ const DONE: &str = "done";
 const ANONYMOUS: u64 = 1_666;
 /// Customers of the real sample.
 const CUSTOMERS: u64 = 23_570;
-/// Customers of a transaction: with their events, about 20 ms of lock.
-const SLICE: usize = 150;
-/// The same for made-up profiles.
-const EXTRA_SLICE: u64 = 250;
+/// People who are handed over at once; each with about seven events, some 30 MB.
+const WINDOW: usize = 10_000;
 /// Guests in the segment that is filled by hand.
 const VIP: usize = 40;
 
@@ -63,20 +61,18 @@ impl Engine {
             let customers = tokio::task::spawn_blocking(purchases::read).await.map_err(|_| Error::Corrupt("reading the sample failed".to_owned()))??;
             let maker = Maker::new(self, dataset);
             let mut feed = Feed::open(self, dataset).await?;
-            let from = loaded.and_then(|text| text.parse().ok()).unwrap_or(0);
-            let mut at = from;
-            for slice in customers.get(from..).unwrap_or_default().chunks(SLICE) {
-                let rows = slice.iter().flat_map(|customer| maker.customer(customer)).collect();
-                at += slice.len();
-                feed.write(rows, (LOADED, &at.to_string())).await?;
-                if at % (SLICE * 40) == 0 {
-                    progress(&format!("{at} of {} customers …", customers.len()));
-                }
+            let mut at: u64 = loaded.and_then(|text| text.parse().ok()).unwrap_or(0);
+            let from = usize::try_from(at).unwrap_or(usize::MAX);
+            for window in customers.get(from..).unwrap_or_default().chunks(WINDOW) {
+                let people = window.iter().map(|customer| maker.customer(customer)).collect();
+                feed.write(people, LOADED, at).await?;
+                at += window.len() as u64;
+                progress(&format!("{at} of {} customers …", customers.len()));
             }
             progress("Segments and campaigns …");
             let (newsletter, vip) = members(&customers);
             setup::make(self, dataset, &newsletter, &vip, self.inner.store.clock.now()).await?;
-            feed.write(Vec::new(), (LOADED, DONE)).await?;
+            self.sample_note(LOADED, DONE).await?;
         }
         let from = self.sample_number(EXTRA).await?;
         if from < spec.extra_profiles {
@@ -84,12 +80,10 @@ impl Engine {
             let mut feed = Feed::open(self, dataset).await?;
             let mut at = from;
             while at < spec.extra_profiles {
-                let upto = (at + EXTRA_SLICE).min(spec.extra_profiles);
-                let rows = (at + 1..=upto).flat_map(|number| maker.made_up(number)).collect();
-                feed.write(rows, (EXTRA, &upto.to_string())).await?;
-                if at / 100_000 != upto / 100_000 {
-                    progress(&format!("{upto} of {} made-up profiles …", spec.extra_profiles));
-                }
+                let upto = (at + WINDOW as u64).min(spec.extra_profiles);
+                let people = (at + 1..=upto).map(|number| maker.made_up(number)).collect();
+                feed.write(people, EXTRA, at).await?;
+                progress(&format!("{upto} of {} made-up profiles …", spec.extra_profiles));
                 at = upto;
             }
         }
@@ -106,15 +100,20 @@ impl Engine {
             Err(Error::Problem(problem)) if problem.code == Code::NotFound => {
                 // The mark first: without it, a dataset made by a start that then was interrupted would look like
                 // somebody's own.
-                let mut tx = self.inner.store.write().await?;
-                store::settings::put(&mut tx, LOADED, "0").await?;
-                tx.commit().await?;
+                self.sample_note(LOADED, "0").await?;
                 loaded = None;
                 self.create_dataset(&actor, SLUG, Some("CDNOW")).await?.id
             }
             Err(error) => return Err(error),
         };
         Ok(Some((dataset, loaded)))
+    }
+
+    async fn sample_note(&self, name: &str, value: &str) -> Result<()> {
+        let mut tx = self.inner.store.write().await?;
+        store::settings::put(&mut tx, name, value).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn sample_number(&self, name: &str) -> Result<u64> {

@@ -4,42 +4,17 @@
 //!
 //! Placeholders are `?` here, not `$1`: hundreds of numbered ones take SQLite longer to bind than the values themselves.
 
-use super::{
-    Conn,
-    keys::{HASH_BYTES, Keys},
-};
+use super::Conn;
+pub(crate) use super::ingest_key::{Key, KeyId, KeyMap, KeySet};
 use crate::error::{Error, Result};
 use domain::{id::DatasetId, profile::IdentityKind, value::Value};
 use sqlx::{AssertSqlSafe, sqlite::SqliteArguments};
-use std::{collections::HashMap, fmt::Write as _, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 /// Profile ids of a block.
 pub(crate) const BLOCK: i64 = 1 << 20;
 /// Rows of a statement, tried in this order: three texts a table, so that the statement cache keeps them all.
-const CHUNKS: [usize; 3] = [128, 16, 1];
-
-/// An identity with its look-up key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) kind: IdentityKind,
-    pub(crate) hash: [u8; HASH_BYTES],
-    /// Canonical.
-    pub(crate) value: String,
-}
-
-impl Key {
-    pub(crate) fn new(keys: &Keys, dataset: DatasetId, kind: IdentityKind, value: String) -> Self {
-        Self { kind, hash: keys.identity_hash(dataset, kind, &value), value }
-    }
-
-    /// What the look-up tells it by.
-    pub(crate) const fn id(&self) -> KeyId {
-        (self.kind, self.hash)
-    }
-}
-
-/// What the look-up tells an identity by.
-pub(crate) type KeyId = (IdentityKind, [u8; HASH_BYTES]);
+const CHUNKS: [usize; 3] = [512, 32, 1];
 
 /// One row of an import, whatever it was read from.
 #[derive(Debug, Default)]
@@ -73,7 +48,7 @@ pub(crate) struct NewEvent {
 }
 
 /// What is stored of a person, as far as an import changes it.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub(crate) struct Stored {
     pub(crate) id: i64,
     pub(crate) first_seen: Option<i64>,
@@ -140,26 +115,55 @@ fn values_sql(head: &str, columns: usize, tail: &str, rows: usize) -> String {
 }
 
 /// Whom identities belong to. Entries whose profile is gone, or has that identity no more, count as nobody's.
-pub(crate) async fn owners(conn: &mut Conn, dataset: DatasetId, keys: &[&Key]) -> Result<HashMap<KeyId, i64>> {
-    let mut found = HashMap::with_capacity(keys.len());
+pub(crate) async fn owners(conn: &mut Conn, dataset: DatasetId, keys: &[&Key]) -> Result<KeyMap<i64>> {
+    let mut found = KeyMap::with_capacity_and_hasher(keys.len(), Default::default());
     for kind in IdentityKind::ALL {
         let Some(wanted) = hashes_json(keys, kind)? else { continue };
-        let rows: Vec<(Vec<u8>, i64)> = sqlx::query_as(
-            "SELECT l.hash, l.profile_id FROM json_each(?) j \
+        let rows: Vec<(String, i64)> = many(sqlx::query_scalar(
+            "SELECT json_group_array(json_array(hex(l.hash), l.profile_id)) FROM json_each(?) j \
              CROSS JOIN identity_lookup l ON l.dataset_id = ? AND l.kind = ? AND l.hash = unhex(j.key) \
              CROSS JOIN identities i ON i.profile_id = l.profile_id AND i.kind = l.kind AND i.value = j.value",
         )
         .bind(wanted)
         .bind(dataset.0)
         .bind(kind.number())
-        .fetch_all(&mut *conn)
-        .await?;
+        .fetch_one(&mut *conn)
+        .await?)?;
         for (hash, profile) in rows {
-            let hash = hash.try_into().map_err(|_| Error::Corrupt("a look-up key has not 16 bytes".to_owned()))?;
-            found.insert((kind, hash), profile);
+            let hash = u128::from_str_radix(&hash, 16).map_err(|_| Error::Corrupt("a look-up key has not 16 bytes".to_owned()))?;
+            found.insert(KeyId { kind, hash: hash.to_be_bytes() }, profile);
         }
     }
     Ok(found)
+}
+
+/// Whom the look-up names for identities, by its keys in order. Some of these profiles may be gone or not be there yet:
+/// who goes on with the answer sees that when he loads them.
+pub(crate) async fn named_owners(conn: &mut Conn, dataset: DatasetId, keys: &[KeyId]) -> Result<KeyMap<i64>> {
+    let mut found = KeyMap::with_capacity_and_hasher(keys.len(), Default::default());
+    for kind in IdentityKind::ALL {
+        let wanted: Vec<String> = keys.iter().filter(|key| key.kind == kind).map(hex).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let rows: Vec<(usize, i64)> = many(sqlx::query_scalar(
+            "SELECT json_group_array(json_array(j.key, l.profile_id)) FROM json_each(?) j \
+             CROSS JOIN identity_lookup l ON l.dataset_id = ? AND l.kind = ? AND l.hash = unhex(j.value)",
+        )
+        .bind(json(&wanted)?)
+        .bind(dataset.0)
+        .bind(kind.number())
+        .fetch_one(&mut *conn)
+        .await?)?;
+        let asked: Vec<KeyId> = keys.iter().filter(|key| key.kind == kind).copied().collect();
+        found.extend(rows.into_iter().filter_map(|(at, profile)| Some((*asked.get(at)?, profile))));
+    }
+    Ok(found)
+}
+
+/// The hash of a key in hexadecimal digits.
+fn hex(key: &KeyId) -> String {
+    key.hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// `{"hash in hex": "canonical value", …}` of one kind.
@@ -168,10 +172,7 @@ fn hashes_json(keys: &[&Key], kind: IdentityKind) -> Result<Option<String>> {
     for key in keys.iter().filter(|key| key.kind == kind) {
         json.push(if json.is_empty() { '{' } else { ',' });
         json.push('"');
-        for byte in key.hash {
-            // Writing to a String cannot fail.
-            let _ = write!(json, "{byte:02x}");
-        }
+        json.push_str(&hex(&key.id()));
         json.push_str("\":");
         json.push_str(&serde_json::to_string(&key.value).map_err(|e| Error::Corrupt(e.to_string()))?);
     }
@@ -187,14 +188,14 @@ pub(crate) async fn stored(conn: &mut Conn, ids: &[i64], with_attributes: bool) 
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<Stored> = sqlx::query_as(
-        "SELECT id, first_seen_at AS first_seen, last_seen_at AS last_seen, created_at AS created, CASE WHEN ? THEN attributes END AS attributes \
+    let rows: Vec<Stored> = many(sqlx::query_scalar(
+        "SELECT json_group_array(json_array(id, first_seen_at, last_seen_at, created_at, CASE WHEN ? THEN attributes END)) \
          FROM profiles WHERE id IN (SELECT value FROM json_each(?))",
     )
     .bind(with_attributes)
     .bind(json(&ids)?)
-    .fetch_all(conn)
-    .await?;
+    .fetch_one(conn)
+    .await?)?;
     Ok(rows.into_iter().map(|stored| (stored.id, stored)).collect())
 }
 
@@ -207,6 +208,11 @@ pub(crate) async fn single_identities(conn: &mut Conn, ids: &[i64]) -> Result<Ve
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().filter_map(|(id, kind, value)| Some((id, IdentityKind::from_number(kind)?, value))).collect())
+}
+
+/// Many rows that came as one value: each row of its own would be handed from SQLite's thread to ours one by one.
+fn many<T: serde::de::DeserializeOwned>(rows: String) -> Result<Vec<T>> {
+    serde_json::from_str(&rows).map_err(|_| Error::Corrupt("rows cannot be read back".to_owned()))
 }
 
 /// JSON of numbers or texts, for `json_each`.
@@ -258,6 +264,35 @@ async fn open_block(conn: &mut Conn, dataset: DatasetId) -> Result<(i64, i64)> {
         .execute(conn)
         .await?;
     Ok((first, last))
+}
+
+/// The number of the last change to anybody.
+pub(crate) async fn change_seq(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT change_seq FROM installation").fetch_one(conn).await?)
+}
+
+/// The number of the last job.
+pub(crate) async fn last_job(conn: &mut Conn) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM jobs").fetch_one(conn).await?)
+}
+
+/// The greatest profile id that was drawn.
+pub(crate) async fn last_id(conn: &mut Conn, dataset: DatasetId) -> Result<i64> {
+    let sql = "SELECT coalesce(max(next_id) - 1, 0) FROM profile_blocks WHERE dataset_id = ?";
+    Ok(sqlx::query_scalar(sql).bind(dataset.0).fetch_one(conn).await?)
+}
+
+/// Writes look-up entries, in key order, for people who will be made. What is there already stays.
+pub(crate) async fn reserve_identities(conn: &mut Conn, dataset: DatasetId, entries: &[(KeyId, i64)]) -> Result<()> {
+    let head = "INSERT INTO identity_lookup (dataset_id, kind, hash, profile_id)";
+    bulk(conn, (head, 4, "ON CONFLICT (dataset_id, kind, hash) DO NOTHING"), entries, |binds, (key, id)| {
+        binds.add(dataset.0)?;
+        binds.add(key.kind.number())?;
+        binds.add(key.hash.as_slice())?;
+        binds.add(*id)
+    })
+    .await?;
+    Ok(())
 }
 
 /// Draws `wanted` numbers of the change log; gives the first.
@@ -332,7 +367,8 @@ pub(crate) async fn add_identities(conn: &mut Conn, dataset: DatasetId, added: &
     .await?;
     // In key order: the only table in random order, so neighbours should at least be written together.
     added.sort_unstable_by_key(|(_, key)| key.id());
-    let tail = "ON CONFLICT (dataset_id, kind, hash) DO UPDATE SET profile_id = excluded.profile_id";
+    // An entry that was written beforehand is right already, and its page is left alone.
+    let tail = "ON CONFLICT (dataset_id, kind, hash) DO UPDATE SET profile_id = excluded.profile_id WHERE profile_id <> excluded.profile_id";
     bulk(conn, ("INSERT INTO identity_lookup (dataset_id, kind, hash, profile_id)", 4, tail), added, |binds, (id, key)| {
         binds.add(dataset.0)?;
         binds.add(key.kind.number())?;

@@ -24,8 +24,8 @@ pub(crate) struct EventRow {
 /// The key of an event: profile, time, number.
 pub(crate) type EventKey = (i64, i64, i64);
 
-/// What is added up: day, kind, campaign (empty: none).
-pub(crate) type TotalKey = (i64, i64, String);
+/// What is added up, by day and kind: campaigns (empty: none) and their totals. Few campaigns share a day and a kind.
+pub(crate) type Totals = HashMap<(i64, i64), Vec<(String, Total)>>;
 
 /// Events, value and quantity of one key.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,8 +92,11 @@ pub(crate) async fn insert(conn: &mut Conn, events: &mut [EventRow]) -> Result<(
 
 /// Adds to the accumulated totals. A sum that no 64-bit number holds stays at the greatest that one does: it is absurd
 /// anyway, and no row of a file may make an import fail.
-pub(crate) async fn add_totals(conn: &mut Conn, dataset: DatasetId, totals: HashMap<TotalKey, Total>) -> Result<()> {
-    let mut totals: Vec<(TotalKey, Total)> = totals.into_iter().collect();
+pub(crate) async fn add_totals(conn: &mut Conn, dataset: DatasetId, totals: Totals) -> Result<()> {
+    let flat = |((day, kind), campaigns): ((i64, i64), Vec<(String, Total)>)| {
+        campaigns.into_iter().map(move |(campaign, total)| ((day, kind, campaign), total))
+    };
+    let mut totals: Vec<((i64, i64, String), Total)> = totals.into_iter().flat_map(flat).collect();
     totals.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     let head = "INSERT INTO totals (dataset_id, day, kind_id, campaign_id, events, value_micros, quantity_micros)";
     let tail = "ON CONFLICT (dataset_id, day, kind_id, campaign_id) DO UPDATE SET events = events + excluded.events, \

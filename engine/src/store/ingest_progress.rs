@@ -6,10 +6,16 @@ use crate::error::Result;
 use domain::{id::DatasetId, time::Timestamp};
 
 /// How far an import has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Progress {
-    /// The line on which the last row begins that was settled.
+    /// Rows that begin on this line or before are settled.
     pub(crate) line: i64,
+    /// The line that ends the window after it, of which `window_rows` rows are settled; 0: none is.
+    pub(crate) window_upto: i64,
+    /// Rows of that window, in the order in which they are written.
+    pub(crate) window_rows: i64,
+    /// The greatest profile id before that window: part of what its order follows from.
+    pub(crate) boundary: i64,
     pub(crate) accepted: i64,
     pub(crate) created: i64,
     pub(crate) updated: i64,
@@ -33,11 +39,8 @@ pub(crate) enum Earlier {
 struct ImportRow {
     id: i64,
     state: String,
-    line: i64,
-    accepted: i64,
-    created: i64,
-    updated: i64,
-    rejected: i64,
+    #[sqlx(flatten)]
+    at: Progress,
     finished_at: Option<i64>,
 }
 
@@ -66,7 +69,7 @@ pub(crate) async fn interrupt_all(conn: &mut Conn) -> Result<()> {
 pub(crate) async fn earlier(conn: &mut Conn, begin: Begin<'_>) -> Result<Earlier> {
     let Some(hash) = begin.hash else { return Ok(Earlier::Never) };
     let row: Option<ImportRow> = sqlx::query_as(
-        "SELECT id, state, line, accepted, created, updated, rejected, finished_at FROM imports \
+        "SELECT id, state, line, window_upto, window_rows, boundary, accepted, created, updated, rejected, finished_at FROM imports \
          WHERE dataset_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'failed' ORDER BY id DESC LIMIT 1",
     )
     .bind(begin.dataset.0)
@@ -76,9 +79,9 @@ pub(crate) async fn earlier(conn: &mut Conn, begin: Begin<'_>) -> Result<Earlier
     .await?;
     Ok(match row {
         None => Earlier::Never,
-        Some(ImportRow { id, state, line, accepted, created, updated, rejected, finished_at }) => match state.as_str() {
+        Some(ImportRow { id, state, at, finished_at }) => match state.as_str() {
             "running" => Earlier::Running,
-            "interrupted" => Earlier::Interrupted(id, Progress { line, accepted, created, updated, rejected }),
+            "interrupted" => Earlier::Interrupted(id, at),
             _ => Earlier::Done(finished_at.unwrap_or_default()),
         },
     })
@@ -107,13 +110,18 @@ pub(crate) async fn resume(conn: &mut Conn, id: i64) -> Result<()> {
 
 /// Notes how far it has come.
 pub(crate) async fn save(conn: &mut Conn, id: i64, progress: Progress) -> Result<()> {
-    sqlx::query("UPDATE imports SET line = $2, accepted = $3, created = $4, updated = $5, rejected = $6 WHERE id = $1")
+    let sql = "UPDATE imports SET line = $2, accepted = $3, created = $4, updated = $5, rejected = $6, window_upto = $7, window_rows = $8, \
+               boundary = $9 WHERE id = $1";
+    sqlx::query(sql)
         .bind(id)
         .bind(progress.line)
         .bind(progress.accepted)
         .bind(progress.created)
         .bind(progress.updated)
         .bind(progress.rejected)
+        .bind(progress.window_upto)
+        .bind(progress.window_rows)
+        .bind(progress.boundary)
         .execute(conn)
         .await?;
     Ok(())

@@ -27,6 +27,7 @@ pub(crate) mod warehouse;
 pub(crate) mod deletion_map;
 pub(crate) mod ingest;
 pub(crate) mod ingest_events;
+mod ingest_key;
 pub(crate) mod ingest_lists;
 pub(crate) mod ingest_progress;
 pub(crate) mod keys;
