@@ -16,6 +16,6 @@ mod store;
 mod warehouse;
 
 pub use error::{Error, Result};
-pub use sample::SampleSpec;
 pub use runner::Tasks;
+pub use sample::SampleSpec;
 pub use service::{Engine, Idempotency, NewSession, OpenOptions, Started};

@@ -50,7 +50,12 @@ pub(super) struct Window {
 impl Window {
     /// Looks up the identities of rows and puts these in order. `boundary` is the greatest profile id before the first
     /// slice of the window was written, so that an interrupted window finds its order again.
-    pub(super) async fn arrange(store: &Store, dataset: DatasetId, rows: Vec<Row>, boundary: i64) -> Result<Self> {
+    pub(super) async fn arrange(
+        store: &Store,
+        dataset: DatasetId,
+        rows: Vec<Row>,
+        boundary: i64,
+    ) -> Result<Self> {
         let mut view = store.view().await?;
         let stamp = ingest::change_seq(&mut view).await?;
         let mut keys: Vec<KeyId> = rows.iter().flat_map(|row| &row.keys).map(Key::id).collect();
@@ -61,8 +66,19 @@ impl Window {
             owners.extend(ingest::named_owners(&mut view, dataset, part).await?);
         }
         drop(view);
-        let rows = if independent(&rows, &owners) { in_order(rows, &owners, boundary) } else { rows };
-        Ok(Self { rows, known: Known { owners, stamp: Some(stamp), ..Known::default() } })
+        let rows = if independent(&rows, &owners) {
+            in_order(rows, &owners, boundary)
+        } else {
+            rows
+        };
+        Ok(Self {
+            rows,
+            known: Known {
+                owners,
+                stamp: Some(stamp),
+                ..Known::default()
+            },
+        })
     }
 
     /// Writes the look-up entries of the people whom the rows will make, with the ids that these will get.
@@ -78,8 +94,18 @@ impl Window {
         self.known.reserved = new.into_iter().zip(ids).collect();
         let mut entries: Vec<(KeyId, i64)> = Vec::new();
         for row in &self.rows {
-            let Some(id) = row.keys.first().and_then(|first| self.known.reserved.get(&first.id())) else { continue };
-            let unknown = row.keys.iter().map(Key::id).filter(|key| !self.known.owners.contains_key(key));
+            let Some(id) = row
+                .keys
+                .first()
+                .and_then(|first| self.known.reserved.get(&first.id()))
+            else {
+                continue;
+            };
+            let unknown = row
+                .keys
+                .iter()
+                .map(Key::id)
+                .filter(|key| !self.known.owners.contains_key(key));
             entries.extend(unknown.map(|key| (key, *id)));
         }
         entries.sort_unstable();
@@ -102,7 +128,9 @@ impl Window {
     fn new_people(&self) -> Vec<KeyId> {
         let mut met = KeySet::default();
         let first = self.rows.iter().filter_map(|row| row.keys.first()).map(Key::id);
-        first.filter(|key| !self.known.owners.contains_key(key) && met.insert(*key)).collect()
+        first
+            .filter(|key| !self.known.owners.contains_key(key) && met.insert(*key))
+            .collect()
     }
 }
 
@@ -140,13 +168,17 @@ fn independent(rows: &[Row], owners: &KeyMap<i64>) -> bool {
     }
     let mut beside: KeyMap<KeyId> = KeyMap::with_capacity_and_hasher(rows.len() * 2, Default::default());
     rows.iter().all(|row| {
-        let Some(first) = row.keys.first().map(Key::id) else { return true };
+        let Some(first) = row.keys.first().map(Key::id) else {
+            return true;
+        };
         row.keys.iter().map(Key::id).all(|key| {
             let own = match beside.entry(key) {
                 Slot::Occupied(other) => *other.get() == first,
                 Slot::Vacant(free) => *free.insert(first) == first,
             };
-            own && owners.get(&key).is_none_or(|owner| owners.get(&first) == Some(owner))
+            own && owners
+                .get(&key)
+                .is_none_or(|owner| owners.get(&first) == Some(owner))
         })
     })
 }
@@ -156,7 +188,9 @@ fn in_order(rows: Vec<Row>, owners: &KeyMap<i64>, boundary: i64) -> Vec<Row> {
     let mut appeared: KeyMap<i64> = KeyMap::default();
     let mut placed: Vec<((bool, i64), Row)> = Vec::with_capacity(rows.len());
     for row in rows {
-        let Some(first) = row.keys.first().map(Key::id) else { continue };
+        let Some(first) = row.keys.first().map(Key::id) else {
+            continue;
+        };
         let place = match owners.get(&first).filter(|id| **id <= boundary) {
             Some(id) => (false, *id),
             None => {
@@ -178,13 +212,17 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) const fn new() -> Self {
-        Self { rows: SLICE_ROWS_FIRST }
+        Self {
+            rows: SLICE_ROWS_FIRST,
+        }
     }
 
     /// Sets the size of the next transaction, at most doubling or halving it.
     pub(super) fn took(&mut self, took: Duration) {
         let ideal = self.rows as u128 * LOCK_WANTED.as_micros() / took.as_micros().max(1);
         let next = usize::try_from(ideal).unwrap_or(usize::MAX);
-        self.rows = next.clamp(self.rows / 2, self.rows * 2).clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX);
+        self.rows = next
+            .clamp(self.rows / 2, self.rows * 2)
+            .clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX);
     }
 }

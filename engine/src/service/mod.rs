@@ -78,8 +78,17 @@ impl Engine {
     pub async fn open(options: OpenOptions) -> Result<Self> {
         let store = store::open(&options.dir, options.clock).await?;
         let warehouse = Warehouse::open(&store).await?;
-        let inner = Inner { store, warehouse, memory: Memory::default(), sound: AtomicBool::new(false), wake: Notify::new(), copy: Notify::new() };
-        let engine = Self { inner: Arc::new(inner) };
+        let inner = Inner {
+            store,
+            warehouse,
+            memory: Memory::default(),
+            sound: AtomicBool::new(false),
+            wake: Notify::new(),
+            copy: Notify::new(),
+        };
+        let engine = Self {
+            inner: Arc::new(inner),
+        };
         engine.first_dataset().await?;
         engine.settle_members().await?;
         engine.settle_imports().await?;
@@ -107,8 +116,12 @@ pub(crate) async fn check_structure(engine: Engine) {
             engine.inner.sound.store(true, Ordering::Release);
             engine.inner.wake.notify_one();
         }
-        Ok(Some(damage)) => tracing::error!(%damage, "the database file is damaged: nothing will be deleted; restore it from a backup"),
-        Err(error) => tracing::error!(%error, "the structure of the database could not be checked: nothing will be deleted"),
+        Ok(Some(damage)) => {
+            tracing::error!(%damage, "the database file is damaged: nothing will be deleted; restore it from a backup")
+        }
+        Err(error) => {
+            tracing::error!(%error, "the structure of the database could not be checked: nothing will be deleted")
+        }
     }
 }
 

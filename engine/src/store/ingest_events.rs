@@ -45,8 +45,10 @@ pub(crate) struct Change {
 
 /// The kinds of a dataset.
 pub(crate) async fn kinds(conn: &mut Conn, dataset: DatasetId) -> Result<HashMap<String, i64>> {
-    let rows: Vec<(String, i64)> =
-        sqlx::query_as("SELECT name, id FROM event_kinds WHERE dataset_id = ?").bind(dataset.0).fetch_all(conn).await?;
+    let rows: Vec<(String, i64)> = sqlx::query_as("SELECT name, id FROM event_kinds WHERE dataset_id = ?")
+        .bind(dataset.0)
+        .fetch_all(conn)
+        .await?;
     Ok(rows.into_iter().collect())
 }
 
@@ -54,7 +56,11 @@ pub(crate) async fn kinds(conn: &mut Conn, dataset: DatasetId) -> Result<HashMap
 pub(crate) async fn kind(conn: &mut Conn, dataset: DatasetId, name: &str) -> Result<i64> {
     // The update changes nothing; it is there so that RETURNING answers for a kind that exists.
     let sql = "INSERT INTO event_kinds (dataset_id, name) VALUES (?, ?) ON CONFLICT (dataset_id, name) DO UPDATE SET name = excluded.name RETURNING id";
-    Ok(sqlx::query_scalar(sql).bind(dataset.0).bind(name).fetch_one(conn).await?)
+    Ok(sqlx::query_scalar(sql)
+        .bind(dataset.0)
+        .bind(name)
+        .fetch_one(conn)
+        .await?)
 }
 
 /// Which of these events are there already.
@@ -94,25 +100,33 @@ pub(crate) async fn insert(conn: &mut Conn, events: &mut [EventRow]) -> Result<(
 /// anyway, and no row of a file may make an import fail.
 pub(crate) async fn add_totals(conn: &mut Conn, dataset: DatasetId, totals: Totals) -> Result<()> {
     let flat = |((day, kind), campaigns): ((i64, i64), Vec<(String, Total)>)| {
-        campaigns.into_iter().map(move |(campaign, total)| ((day, kind, campaign), total))
+        campaigns
+            .into_iter()
+            .map(move |(campaign, total)| ((day, kind, campaign), total))
     };
     let mut totals: Vec<((i64, i64, String), Total)> = totals.into_iter().flat_map(flat).collect();
     totals.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    let head = "INSERT INTO totals (dataset_id, day, kind_id, campaign_id, events, value_micros, quantity_micros)";
+    let head =
+        "INSERT INTO totals (dataset_id, day, kind_id, campaign_id, events, value_micros, quantity_micros)";
     let tail = "ON CONFLICT (dataset_id, day, kind_id, campaign_id) DO UPDATE SET events = events + excluded.events, \
                 value_micros = CASE WHEN typeof(value_micros + excluded.value_micros) = 'integer' THEN value_micros + excluded.value_micros \
                   WHEN value_micros > 0 THEN 9223372036854775807 ELSE -9223372036854775807 END, \
                 quantity_micros = CASE WHEN typeof(quantity_micros + excluded.quantity_micros) = 'integer' THEN quantity_micros + excluded.quantity_micros \
                   WHEN quantity_micros > 0 THEN 9223372036854775807 ELSE -9223372036854775807 END";
-    bulk(conn, (head, 7, tail), &totals, |binds, ((day, kind, campaign), total)| {
-        binds.add(dataset.0)?;
-        binds.add(*day)?;
-        binds.add(*kind)?;
-        binds.add(campaign.as_str())?;
-        binds.add(total.events)?;
-        binds.add(total.value)?;
-        binds.add(total.quantity)
-    })
+    bulk(
+        conn,
+        (head, 7, tail),
+        &totals,
+        |binds, ((day, kind, campaign), total)| {
+            binds.add(dataset.0)?;
+            binds.add(*day)?;
+            binds.add(*kind)?;
+            binds.add(campaign.as_str())?;
+            binds.add(total.events)?;
+            binds.add(total.value)?;
+            binds.add(total.quantity)
+        },
+    )
     .await?;
     Ok(())
 }

@@ -18,12 +18,19 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new(keys: &Keys, dataset: DatasetId, kind: IdentityKind, value: String) -> Self {
-        Self { kind, hash: keys.identity_hash(dataset, kind, &value), value }
+        Self {
+            kind,
+            hash: keys.identity_hash(dataset, kind, &value),
+            value,
+        }
     }
 
     /// What the look-up tells it by.
     pub(crate) const fn id(&self) -> KeyId {
-        KeyId { kind: self.kind, hash: self.hash }
+        KeyId {
+            kind: self.kind,
+            hash: self.hash,
+        }
     }
 }
 
@@ -59,7 +66,9 @@ impl Hasher for AsItIs {
 
     fn write(&mut self, bytes: &[u8]) {
         // Not met: `KeyId` writes one number.
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+        self.0 = bytes
+            .iter()
+            .fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
     }
 
     fn write_u64(&mut self, half: u64) {

@@ -56,18 +56,25 @@ pub(crate) struct Begin<'a> {
 
 /// The currency of a dataset; `None`: there is no such dataset.
 pub(crate) async fn currency(conn: &mut Conn, dataset: DatasetId) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar("SELECT currency FROM datasets WHERE id = $1").bind(dataset.0).fetch_optional(conn).await?)
+    Ok(sqlx::query_scalar("SELECT currency FROM datasets WHERE id = $1")
+        .bind(dataset.0)
+        .fetch_optional(conn)
+        .await?)
 }
 
 /// Imports that a process left running are interrupted: it is gone, or this one could not have opened the directory.
 pub(crate) async fn interrupt_all(conn: &mut Conn) -> Result<()> {
-    sqlx::query("UPDATE imports SET state = 'interrupted' WHERE state = 'running'").execute(conn).await?;
+    sqlx::query("UPDATE imports SET state = 'interrupted' WHERE state = 'running'")
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// What is known of the same file: the latest time that it was sent.
 pub(crate) async fn earlier(conn: &mut Conn, begin: Begin<'_>) -> Result<Earlier> {
-    let Some(hash) = begin.hash else { return Ok(Earlier::Never) };
+    let Some(hash) = begin.hash else {
+        return Ok(Earlier::Never);
+    };
     let row: Option<ImportRow> = sqlx::query_as(
         "SELECT id, state, line, window_upto, window_rows, boundary, accepted, created, updated, rejected, finished_at FROM imports \
          WHERE dataset_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'failed' ORDER BY id DESC LIMIT 1",
@@ -79,7 +86,12 @@ pub(crate) async fn earlier(conn: &mut Conn, begin: Begin<'_>) -> Result<Earlier
     .await?;
     Ok(match row {
         None => Earlier::Never,
-        Some(ImportRow { id, state, at, finished_at }) => match state.as_str() {
+        Some(ImportRow {
+            id,
+            state,
+            at,
+            finished_at,
+        }) => match state.as_str() {
             "running" => Earlier::Running,
             "interrupted" => Earlier::Interrupted(id, at),
             _ => Earlier::Done(finished_at.unwrap_or_default()),
@@ -104,7 +116,10 @@ pub(crate) async fn begin(conn: &mut Conn, begin: Begin<'_>) -> Result<i64> {
 
 /// Notes that an interrupted import goes on.
 pub(crate) async fn resume(conn: &mut Conn, id: i64) -> Result<()> {
-    sqlx::query("UPDATE imports SET state = 'running' WHERE id = $1").bind(id).execute(conn).await?;
+    sqlx::query("UPDATE imports SET state = 'running' WHERE id = $1")
+        .bind(id)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -129,6 +144,11 @@ pub(crate) async fn save(conn: &mut Conn, id: i64, progress: Progress) -> Result
 
 /// Notes how it ended: `done`, `interrupted` or `failed`.
 pub(crate) async fn end(conn: &mut Conn, id: i64, state: &'static str, at: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE imports SET state = $2, finished_at = $3 WHERE id = $1").bind(id).bind(state).bind(at.ms()).execute(conn).await?;
+    sqlx::query("UPDATE imports SET state = $2, finished_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(state)
+        .bind(at.ms())
+        .execute(conn)
+        .await?;
     Ok(())
 }
