@@ -117,10 +117,10 @@ fn Kinds(
 ) -> impl IntoView {
     let choices = [
         (SegmentKind::Rule, "People join and leave by the rule below"),
-        (SegmentKind::Manual, "People are put in by hand or by an import"),
+        (SegmentKind::Manual, "People are put in by importing a file"),
         (
             SegmentKind::List,
-            "People subscribe, or come with an imported list",
+            "People come with an imported list of subscribers",
         ),
     ];
     let boxes = choices
