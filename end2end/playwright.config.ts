@@ -7,7 +7,7 @@ const chromium = "/usr/bin/chromium";
 const installed = existsSync(chromium) ? { executablePath: chromium } : {};
 
 // What a person relies on before WASM has loaded and without it.
-const worksWithoutScript = ["journey", "refusals", "doors", "roles"].map((name) => `**/${name}.spec.ts`);
+const worksWithoutScript = ["journey", "refusals", "steering", "counts", "doors", "roles"].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig<Options>({
   testDir: "tests",
@@ -22,8 +22,6 @@ export default defineConfig<Options>({
     viewport: { width: 1280, height: 900 },
     locale: "en-GB",
     timezoneId: "UTC",
-    // Pages change at once, so that what is looked at is the page and not the way to it.
-    contextOptions: { reducedMotion: "reduce" },
     actionTimeout: 15_000,
     navigationTimeout: 30_000,
     trace: "retain-on-failure",
