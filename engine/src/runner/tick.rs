@@ -1,6 +1,6 @@
 //! One look at the jobs.
 
-use super::{LOOK_EVERY, Runner, Step};
+use super::{AFTER_FAILURE, LOOK_EVERY, Runner, Step};
 use crate::{
     error::{Error, Result},
     service::Engine,
@@ -31,10 +31,14 @@ impl Runner {
         jobs.rotate_left(after);
         let mut rest = LOOK_EVERY;
         for job in jobs {
-            let id = job.id;
-            match self.step(engine, job).await? {
+            let step = match self.step(engine, &job).await {
+                Ok(step) => step,
+                Err(Error::Fenced) => return Err(Error::Fenced),
+                Err(error) => halted(engine, &job, &error).await?,
+            };
+            match step {
                 Step::Again => {
-                    self.served = id;
+                    self.served = job.id;
                     return Ok(Step::Again);
                 }
                 Step::Rest(needed) => rest = rest.min(needed),
@@ -44,15 +48,15 @@ impl Runner {
     }
 
     /// One step of one job: intent first, then state.
-    async fn step(&mut self, engine: &Engine, job: JobRow) -> Result<Step> {
+    async fn step(&mut self, engine: &Engine, job: &JobRow) -> Result<Step> {
         let store = &engine.inner.store;
         let (state, intent) = (job.state()?, job.intent()?);
         if job.epoch != store.epoch {
-            return adopt(engine, &job).await;
+            return adopt(engine, job).await;
         }
         match intent {
             Intent::Cancel if state.before_deleting() => {
-                return super::finish::end_early(engine, &job, JobState::Cancelled, None).await;
+                return super::finish::end_early(engine, job, JobState::Cancelled, None).await;
             }
             Intent::Hold if state.may_pause() => {
                 if job.paused_at.is_none() {
@@ -66,16 +70,14 @@ impl Runner {
         }
         let memory = self.memories.entry(job.id).or_default();
         match state {
-            JobState::Freezing => super::freeze::step(engine, &job, memory).await,
-            JobState::Scheduled | JobState::Queued => super::begin::step(engine, &job).await,
-            JobState::Deleting if intent == Intent::Cancel => {
-                super::finish::stop_deleting(engine, &job).await
-            }
-            JobState::Deleting => super::batch::step(engine, &job, memory).await,
-            JobState::Sweeping => super::finish::sweep(engine, &job, memory).await,
-            JobState::Verifying => super::finish::verify(engine, &job).await,
-            JobState::Scrubbing => super::finish::scrub(engine, &job).await,
-            JobState::Sealing => super::finish::seal(engine, &job).await,
+            JobState::Freezing => super::freeze::step(engine, job, memory).await,
+            JobState::Scheduled | JobState::Queued => super::begin::step(engine, job).await,
+            JobState::Deleting if intent == Intent::Cancel => super::finish::stop_deleting(engine, job).await,
+            JobState::Deleting => super::batch::step(engine, job, memory).await,
+            JobState::Sweeping => super::finish::sweep(engine, job, memory).await,
+            JobState::Verifying => super::finish::verify(engine, job).await,
+            JobState::Scrubbing => super::finish::scrub(engine, job).await,
+            JobState::Sealing => super::finish::seal(engine, job).await,
             JobState::AwaitingApproval
             | JobState::Completed
             | JobState::CompletedWithLeftovers
@@ -83,6 +85,14 @@ impl Runner {
             | JobState::Failed => Ok(Step::Rest(LOOK_EVERY)),
         }
     }
+}
+
+/// A step that failed for a reason that is not expected: the job stays where it is and says so, the others go on.
+async fn halted(engine: &Engine, job: &JobRow, error: &Error) -> Result<Step> {
+    tracing::error!(%error, job = job.id, "a job cannot go on");
+    let reason = "Something failed on the server, and its log says what. Nothing was half done; it is tried again by itself.";
+    super::begin::wait(engine, job, reason).await?;
+    Ok(Step::Rest(AFTER_FAILURE))
 }
 
 /// Takes a job up after a start. One that has been taken up again and again without getting anywhere is given up.

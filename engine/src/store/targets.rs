@@ -81,12 +81,14 @@ pub(crate) async fn next_slice(
 
 /// Notes how far the freeze has looked, and the size of the set so far.
 pub(crate) async fn set_freeze_cursor(conn: &mut Conn, job: JobId, cursor: i64, added: i64) -> Result<()> {
-    sqlx::query("UPDATE jobs SET freeze_cursor = $2, matched = matched + $3 WHERE id = $1")
-        .bind(job.0)
-        .bind(cursor)
-        .bind(added)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "UPDATE jobs SET freeze_cursor = $2, matched = matched + $3, waiting_for = NULL WHERE id = $1",
+    )
+    .bind(job.0)
+    .bind(cursor)
+    .bind(added)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
