@@ -315,7 +315,7 @@ CREATE TABLE imports (
   line         INTEGER NOT NULL DEFAULT 0, -- rows that begin on this line or before are settled
   window_upto  INTEGER NOT NULL DEFAULT 0, -- the line that ends the window after it; 0: none is begun
   window_rows  INTEGER NOT NULL DEFAULT 0, -- rows of that window that are settled, in the order in which they are written
-  boundary     INTEGER NOT NULL DEFAULT 0, -- the greatest profile id before that window; the order follows from it
+  boundary     INTEGER NOT NULL DEFAULT 0, -- the greatest profile id before that window, which its order follows from; -1: it is in the order of the file
   accepted     INTEGER NOT NULL DEFAULT 0,
   created      INTEGER NOT NULL DEFAULT 0,
   updated      INTEGER NOT NULL DEFAULT 0,
