@@ -43,7 +43,10 @@ impl Met {
     /// Whether a profile was met.
     pub(super) fn has(&self, id: i64) -> bool {
         let (word, bit) = Self::place(id);
-        self.0.get(&id.div_euclid(ingest::BLOCK)).and_then(|words| words.get(word)).is_some_and(|word| word & bit != 0)
+        self.0
+            .get(&id.div_euclid(ingest::BLOCK))
+            .and_then(|words| words.get(word))
+            .is_some_and(|word| word & bit != 0)
     }
 
     fn place(id: i64) -> (usize, u64) {
@@ -67,7 +70,13 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn new(dataset: DatasetId, keys: Keys, kinds: HashMap<String, i64>) -> Self {
-        Self { dataset, keys, met: Met::default(), kinds, foreseen: Foreseen::default() }
+        Self {
+            dataset,
+            keys,
+            met: Met::default(),
+            kinds,
+            foreseen: Foreseen::default(),
+        }
     }
 }
 
@@ -95,7 +104,13 @@ struct Writes {
 
 impl Target {
     /// Writes the rows of a slice. The caller commits; where that fails, `known` must not be used any more.
-    pub(super) async fn apply(&mut self, conn: &mut Conn, rows: Vec<Row>, known: &mut Known, now: Timestamp) -> Result<Applied> {
+    pub(super) async fn apply(
+        &mut self,
+        conn: &mut Conn,
+        rows: Vec<Row>,
+        known: &mut Known,
+        now: Timestamp,
+    ) -> Result<Applied> {
         let mut applied = Applied::default();
         let rows = self.with_known_kinds(conn, rows, &mut applied).await?;
         applied.accepted = super::wire(rows.len() as u64);
@@ -106,13 +121,22 @@ impl Target {
         let events = std::mem::take(&mut merged.events);
         let new_events = without_known(conn, &merged, events).await?;
         let writes = self.plan(conn, merged, new_events, now).await?;
-        known.learn(&writes.removed, &writes.added, writes.log.last().map(|change| change.seq));
+        known.learn(
+            &writes.removed,
+            &writes.added,
+            writes.log.last().map(|change| change.seq),
+        );
         write(conn, self.dataset, writes).await?;
         Ok(applied)
     }
 
     /// Makes sure that every kind of event has its number; rows with one kind too many are rejected.
-    async fn with_known_kinds(&mut self, conn: &mut Conn, mut rows: Vec<Row>, applied: &mut Applied) -> Result<Vec<Row>> {
+    async fn with_known_kinds(
+        &mut self,
+        conn: &mut Conn,
+        mut rows: Vec<Row>,
+        applied: &mut Applied,
+    ) -> Result<Vec<Row>> {
         let mut refused = HashSet::new();
         for event in rows.iter().filter_map(|row| row.event.as_ref()) {
             if self.kinds.contains_key(&*event.kind) || refused.contains(&*event.kind) {
@@ -127,10 +151,17 @@ impl Target {
         }
         if !refused.is_empty() {
             rows.retain(|row| {
-                let fits = row.event.as_ref().is_none_or(|event| !refused.contains(&*event.kind));
+                let fits = row
+                    .event
+                    .as_ref()
+                    .is_none_or(|event| !refused.contains(&*event.kind));
                 if !fits {
-                    let reason = format!("the dataset would have more than {EVENT_KINDS_MAX} kinds of events");
-                    applied.errors.push(RowError { line: super::wire(row.line), reason });
+                    let reason =
+                        format!("the dataset would have more than {EVENT_KINDS_MAX} kinds of events");
+                    applied.errors.push(RowError {
+                        line: super::wire(row.line),
+                        reason,
+                    });
                 }
                 fits
             });
@@ -139,13 +170,21 @@ impl Target {
     }
 
     /// Gives new people their profile ids, and counts whom the slice created and updated.
-    async fn number(&mut self, conn: &mut Conn, merged: &mut Merged, known: &mut Known, applied: &mut Applied) -> Result<()> {
+    async fn number(
+        &mut self,
+        conn: &mut Conn,
+        merged: &mut Merged,
+        known: &mut Known,
+        applied: &mut Applied,
+    ) -> Result<()> {
         for person in merged.people.iter_mut().filter(|person| person.is_new()) {
             person.id = person.first.and_then(|first| known.reserved.remove(&first));
             applied.created += 1;
         }
         let lacking = merged.people.iter().filter(|person| person.id.is_none()).count();
-        let mut ids = ingest::draw_ids(conn, self.dataset, super::wire(lacking as u64)).await?.into_iter();
+        let mut ids = ingest::draw_ids(conn, self.dataset, super::wire(lacking as u64))
+            .await?
+            .into_iter();
         for person in &mut merged.people {
             if person.id.is_none() {
                 person.id = ids.next();
@@ -157,13 +196,21 @@ impl Target {
     }
 
     /// Settles every row that is to be written, with its number in the change log.
-    async fn plan(&self, conn: &mut Conn, merged: Merged, new_events: Vec<(usize, NewEvent)>, now: Timestamp) -> Result<Writes> {
+    async fn plan(
+        &self,
+        conn: &mut Conn,
+        merged: Merged,
+        new_events: Vec<(usize, NewEvent)>,
+        now: Timestamp,
+    ) -> Result<Writes> {
         let mut writes = Writes::default();
         let mut rows: Vec<(PersonRow, bool, bool)> = Vec::with_capacity(merged.people.len());
         for mut person in merged.people {
             let (row, changed) = person.row(now.ms());
             let (removed, added) = person.identities();
-            writes.removed.extend(removed.into_iter().map(|key| (row.id, key)));
+            writes
+                .removed
+                .extend(removed.into_iter().map(|key| (row.id, key)));
             writes.added.extend(added.into_iter().map(|key| (row.id, key)));
             rows.push((row, changed, person.is_new()));
         }
@@ -175,7 +222,11 @@ impl Target {
         for (row, changed, _) in &mut rows {
             if *changed {
                 row.seq = seq;
-                writes.log.push(Change { seq, profile: row.id, event: None });
+                writes.log.push(Change {
+                    seq,
+                    profile: row.id,
+                    event: None,
+                });
                 seq += 1;
             }
         }
@@ -184,7 +235,11 @@ impl Target {
             row.seq = seq;
             // An event without message_id takes its number from the log: two equal lines are two events.
             let eid = event.message.unwrap_or(seq);
-            writes.log.push(Change { seq, profile: row.id, event: Some((event.at, eid)) });
+            writes.log.push(Change {
+                seq,
+                profile: row.id,
+                event: Some((event.at, eid)),
+            });
             self.count_event(&mut writes, row.id, eid, event);
             seq += 1;
         }
@@ -201,43 +256,97 @@ impl Target {
     fn count_event(&self, writes: &mut Writes, profile: i64, eid: i64, event: NewEvent) {
         let kind = self.kinds.get(&*event.kind).copied().unwrap_or_default();
         let campaign = event.campaign.as_deref().unwrap_or_default();
-        let day = writes.totals.entry((event.at.div_euclid(DAY_MS), kind)).or_default();
-        let at = day.iter().position(|(known, _)| known == campaign).unwrap_or_else(|| {
-            day.push((campaign.to_owned(), Total::default()));
-            day.len() - 1
-        });
+        let day = writes
+            .totals
+            .entry((event.at.div_euclid(DAY_MS), kind))
+            .or_default();
+        let at = day
+            .iter()
+            .position(|(known, _)| known == campaign)
+            .unwrap_or_else(|| {
+                day.push((campaign.to_owned(), Total::default()));
+                day.len() - 1
+            });
         let total = &mut day[at].1;
         total.events += 1;
         total.value = total.value.saturating_add(event.value.unwrap_or(0));
         total.quantity = total.quantity.saturating_add(event.quantity.unwrap_or(0));
-        let NewEvent { at, value, quantity, campaign, properties, .. } = event;
-        writes.events.push(EventRow { profile, at, eid, kind, value, quantity, campaign, properties });
+        let NewEvent {
+            at,
+            value,
+            quantity,
+            campaign,
+            properties,
+            ..
+        } = event;
+        writes.events.push(EventRow {
+            profile,
+            at,
+            eid,
+            kind,
+            value,
+            quantity,
+            campaign,
+            properties,
+        });
     }
 }
 
 /// What the store has of the rows' identities and people. Who owns an identity is known from the window, unless
 /// somebody else has changed people since; that they are still there is seen when they are loaded.
 async fn load(conn: &mut Conn, dataset: DatasetId, rows: &[Row], known: &mut Known) -> Result<Loaded> {
-    let distinct: KeyMap<&Key> = rows.iter().flat_map(|row| &row.keys).map(|key| (key.id(), key)).collect();
+    let distinct: KeyMap<&Key> = rows
+        .iter()
+        .flat_map(|row| &row.keys)
+        .map(|key| (key.id(), key))
+        .collect();
     let owners = if known.holds(conn).await? {
-        distinct.into_keys().filter_map(|key| Some((key, *known.owners.get(&key)?))).collect()
+        distinct
+            .into_keys()
+            .filter_map(|key| Some((key, *known.owners.get(&key)?)))
+            .collect()
     } else {
         ingest::owners(conn, dataset, &distinct.into_values().collect::<Vec<_>>()).await?
     };
-    let ids: Vec<i64> = owners.values().copied().collect::<HashSet<_>>().into_iter().collect();
+    let ids: Vec<i64> = owners
+        .values()
+        .copied()
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .collect();
     let with_attributes = rows.iter().any(|row| !row.attributes.is_empty());
     let stored = ingest::stored(conn, &ids, with_attributes).await?;
     let several = rows.iter().any(|row| row.keys.len() > 1);
-    let singles = if several && !ids.is_empty() { ingest::single_identities(conn, &ids).await? } else { Vec::new() };
-    Ok(Loaded { owners, stored, singles })
+    let singles = if several && !ids.is_empty() {
+        ingest::single_identities(conn, &ids).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Loaded {
+        owners,
+        stored,
+        singles,
+    })
 }
 
 /// Leaves out events that are there already, or twice in this slice.
-async fn without_known(conn: &mut Conn, merged: &Merged, all: Vec<(usize, NewEvent)>) -> Result<Vec<(usize, NewEvent)>> {
-    let key = |(place, event): &(usize, NewEvent)| Some((merged.people[*place].id?, event.at, event.message?));
-    let asked: Vec<_> = all.iter().filter(|(place, _)| !merged.people[*place].is_new()).filter_map(key).collect();
+async fn without_known(
+    conn: &mut Conn,
+    merged: &Merged,
+    all: Vec<(usize, NewEvent)>,
+) -> Result<Vec<(usize, NewEvent)>> {
+    let key =
+        |(place, event): &(usize, NewEvent)| Some((merged.people[*place].id?, event.at, event.message?));
+    let asked: Vec<_> = all
+        .iter()
+        .filter(|(place, _)| !merged.people[*place].is_new())
+        .filter_map(key)
+        .collect();
     let mut there = events::existing(conn, &asked).await?;
-    Ok(all.into_iter().filter(|event| key(event).is_none_or(|key| there.insert(key))).collect())
+    Ok(all
+        .into_iter()
+        .filter(|event| key(event).is_none_or(|key| there.insert(key)))
+        .collect())
 }
 
 async fn write(conn: &mut Conn, dataset: DatasetId, mut writes: Writes) -> Result<()> {

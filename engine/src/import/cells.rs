@@ -33,11 +33,16 @@ pub(super) struct Taken {
 
 impl<R: BufRead> Cells<R> {
     /// Reads the header. The inner error is a refusal of the whole file. Gives remarks for the report.
-    pub(super) fn open(mut input: R, kind: ImportKind, options: &ImportOptions) -> io::Result<Result<(Self, Vec<String>), Problem>> {
+    pub(super) fn open(
+        mut input: R,
+        kind: ImportKind,
+        options: &ImportOptions,
+    ) -> io::Result<Result<(Self, Vec<String>), Problem>> {
         let delimiter = delimiter(&mut input)?;
         let mut splitter = Splitter::new(input, delimiter);
         let found = splitter.next()?;
-        let refused = |why: &str| Problem::because(Code::BadRequest, format!("The header cannot be read: {why}."));
+        let refused =
+            |why: &str| Problem::because(Code::BadRequest, format!("The header cannot be read: {why}."));
         let header = match found {
             Found::End => Err(refused("the file is empty")),
             Found::Bad(reason) => Err(refused(reason)),
@@ -55,7 +60,11 @@ impl<R: BufRead> Cells<R> {
             Found::Bad(reason) => Err(reason.into()),
             Found::Row => self.row(maker),
         };
-        Ok(Some(Taken { line: self.splitter.row_line(), bytes: self.splitter.bytes(), row }))
+        Ok(Some(Taken {
+            line: self.splitter.row_line(),
+            bytes: self.splitter.bytes(),
+            row,
+        }))
     }
 
     fn row(&self, maker: &mut Maker) -> Result<Row, Reason> {
@@ -78,7 +87,11 @@ impl<R: BufRead> Cells<R> {
 
 /// A cell with a JSON object, as listmonk exports attributes.
 fn bag(draft: &mut Draft, maker: &mut Maker, cell: &str) -> Result<(), Reason> {
-    if cell.trim().is_empty() { Ok(()) } else { object::put_bag(draft, maker, cell) }
+    if cell.trim().is_empty() {
+        Ok(())
+    } else {
+        object::put_bag(draft, maker, cell)
+    }
 }
 
 /// The cells of the present row as text.
@@ -91,7 +104,9 @@ fn cells<R: BufRead>(splitter: &Splitter<R>) -> Result<Vec<&str>, Reason> {
     let starts = std::iter::once(0).chain(ends.iter().copied());
     let cell = |(at, (start, end)): (usize, (usize, &usize))| {
         // A cell may end within a character although the row as a whole is well formed.
-        whole.and_then(|whole| whole.get(start..*end)).ok_or_else(|| format!("cell {} or one after it is not UTF-8", at + 1).into())
+        whole
+            .and_then(|whole| whole.get(start..*end))
+            .ok_or_else(|| format!("cell {} or one after it is not UTF-8", at + 1).into())
     };
     starts.zip(ends).enumerate().map(cell).collect()
 }
@@ -108,6 +123,9 @@ fn delimiter(input: &mut impl BufRead) -> io::Result<u8> {
             counts[at] += 1;
         }
     }
-    let best = (0..DELIMITERS.len()).rev().max_by_key(|at| counts[*at]).unwrap_or(0);
+    let best = (0..DELIMITERS.len())
+        .rev()
+        .max_by_key(|at| counts[*at])
+        .unwrap_or(0);
     Ok(DELIMITERS[best])
 }

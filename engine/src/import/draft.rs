@@ -7,11 +7,7 @@ use crate::store::{
     keys::Keys,
 };
 use domain::{
-    event::KIND_BYTES_MAX,
-    id::DatasetId,
-    micros::Micros,
-    profile::IdentityKind,
-    time::Timestamp,
+    event::KIND_BYTES_MAX, id::DatasetId, micros::Micros, profile::IdentityKind, time::Timestamp,
     value::Value,
 };
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
@@ -37,8 +33,21 @@ pub(super) struct Maker {
 }
 
 impl Maker {
-    pub(super) fn new(kind: ImportKind, dataset: DatasetId, currency: String, keys: Keys, set: Vec<(Field, String)>) -> Self {
-        Self { kind, dataset, currency, keys, set, kinds: HashMap::new() }
+    pub(super) fn new(
+        kind: ImportKind,
+        dataset: DatasetId,
+        currency: String,
+        keys: Keys,
+        set: Vec<(Field, String)>,
+    ) -> Self {
+        Self {
+            kind,
+            dataset,
+            currency,
+            keys,
+            set,
+            kinds: HashMap::new(),
+        }
     }
 
     /// A row with what is set for all.
@@ -86,7 +95,8 @@ impl Draft {
     /// Puts a text into a field. Empty texts are missing values and change nothing.
     pub(super) fn put(&mut self, maker: &mut Maker, field: &Field, text: &str) -> Result<(), Reason> {
         if let Field::Named(name) = field {
-            self.named.extend(Value::from_cell(text).map(|value| (Arc::clone(name), value)));
+            self.named
+                .extend(Value::from_cell(text).map(|value| (Arc::clone(name), value)));
             return Ok(());
         }
         let text = text.trim();
@@ -105,8 +115,12 @@ impl Draft {
             }
             Field::Value => self.value = Some(amount("value", text)?),
             Field::Quantity => self.quantity = Some(amount("quantity", text)?),
-            Field::Campaign => self.campaign = Some(reference("campaign_id", text, REFERENCE_BYTES_MAX)?.to_owned()),
-            Field::Message => self.message = Some(reference("message_id", text, REFERENCE_BYTES_MAX)?.to_owned()),
+            Field::Campaign => {
+                self.campaign = Some(reference("campaign_id", text, REFERENCE_BYTES_MAX)?.to_owned())
+            }
+            Field::Message => {
+                self.message = Some(reference("message_id", text, REFERENCE_BYTES_MAX)?.to_owned())
+            }
             Field::Currency if !text.eq_ignore_ascii_case(&maker.currency) => {
                 return Err(format!("the currency is not the dataset's ({})", maker.currency).into());
             }
@@ -135,8 +149,17 @@ impl Draft {
         if keys.is_empty() {
             return Err("no identity: user_id, email, phone and anonymous_id are all empty".into());
         }
-        let seen = [self.first_seen, self.last_seen].into_iter().flatten().map(Timestamp::ms);
-        let mut row = Row { line, keys, seen: bounds(seen), created: self.created.map(Timestamp::ms), ..Row::default() };
+        let seen = [self.first_seen, self.last_seen]
+            .into_iter()
+            .flatten()
+            .map(Timestamp::ms);
+        let mut row = Row {
+            line,
+            keys,
+            seen: bounds(seen),
+            created: self.created.map(Timestamp::ms),
+            ..Row::default()
+        };
         if maker.kind == ImportKind::Events && !self.person_only {
             let kind = self.event.ok_or("event is empty")?;
             let at = self.at.ok_or("timestamp is empty")?.ms();
@@ -159,16 +182,28 @@ impl Draft {
 
 /// Where a kind stands in `IdentityKind::ALL`.
 fn slot(kind: IdentityKind) -> usize {
-    IdentityKind::ALL.iter().position(|other| *other == kind).unwrap_or(0)
+    IdentityKind::ALL
+        .iter()
+        .position(|other| *other == kind)
+        .unwrap_or(0)
 }
 
 fn identity(kind: IdentityKind, text: &str) -> Result<String, Reason> {
     let name = kind.as_str();
-    if PLACEHOLDERS.iter().any(|placeholder| text.eq_ignore_ascii_case(placeholder)) {
+    if PLACEHOLDERS
+        .iter()
+        .any(|placeholder| text.eq_ignore_ascii_case(placeholder))
+    {
         return Err(format!("{name} is a placeholder, not an identity").into());
     }
-    let value = kind.canonical(text).ok_or_else(|| format!("{name} is longer than 512 bytes or has control characters"))?;
-    let address = |value: &str| value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    let value = kind
+        .canonical(text)
+        .ok_or_else(|| format!("{name} is longer than 512 bytes or has control characters"))?;
+    let address = |value: &str| {
+        value
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+    };
     if kind == IdentityKind::Email && !address(&value) {
         return Err("email is not an address".into());
     }
@@ -176,8 +211,9 @@ fn identity(kind: IdentityKind, text: &str) -> Result<String, Reason> {
 }
 
 fn time(name: &str, text: &str) -> Result<Timestamp, Reason> {
-    Timestamp::parse_import(text)
-        .ok_or_else(|| format!("{name} is no date that is read here: RFC 3339, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS").into())
+    Timestamp::parse_import(text).ok_or_else(|| {
+        format!("{name} is no date that is read here: RFC 3339, YYYY-MM-DD or YYYY-MM-DD HH:MM:SS").into()
+    })
 }
 
 fn amount(name: &str, text: &str) -> Result<Micros, Reason> {
@@ -199,7 +235,11 @@ pub(crate) fn message_number(id: &str) -> i64 {
 }
 
 fn bounds(times: impl Iterator<Item = i64>) -> Option<(i64, i64)> {
-    times.fold(None, |bounds, at| Some(bounds.map_or((at, at), |(first, last): (i64, i64)| (first.min(at), last.max(at)))))
+    times.fold(None, |bounds, at| {
+        Some(bounds.map_or((at, at), |(first, last): (i64, i64)| {
+            (first.min(at), last.max(at))
+        }))
+    })
 }
 
 /// Named values as the JSON object that is stored, by name; of two of one name the later counts.

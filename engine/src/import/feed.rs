@@ -1,13 +1,13 @@
 //! Rows that were made, not read, written like those of a file: for the sample data.
 
-use super::{apply::Target, window::{Pace, Window}};
+use super::{
+    apply::Target,
+    window::{Pace, Window},
+};
 use crate::{
     error::Result,
     service::Engine,
-    store::{
-        ingest::Row,
-        ingest_events, settings,
-    },
+    store::{ingest::Row, ingest_events, settings},
 };
 use domain::id::DatasetId;
 use std::time::Instant;
@@ -23,7 +23,11 @@ impl Feed {
     pub(crate) async fn open(engine: &Engine, dataset: DatasetId) -> Result<Self> {
         let store = &engine.inner.store;
         let kinds = ingest_events::kinds(&mut *store.read().await?, dataset).await?;
-        Ok(Self { target: Target::new(dataset, store.keys.clone(), kinds), engine: engine.clone(), pace: Pace::new() })
+        Ok(Self {
+            target: Target::new(dataset, store.keys.clone(), kinds),
+            engine: engine.clone(),
+            pace: Pace::new(),
+        })
     }
 
     /// Writes the rows of people who are new, each person's rows together, and notes in the settings how many people are
@@ -51,7 +55,9 @@ impl Feed {
             let slice: Vec<Row> = rows.by_ref().take(wanted.max(1)).collect();
             let mut tx = store.write().await?;
             let begun = Instant::now();
-            self.target.apply(&mut tx, slice, &mut known, store.clock.now()).await?;
+            self.target
+                .apply(&mut tx, slice, &mut known, store.clock.now())
+                .await?;
             settings::put(&mut tx, name, &done.to_string()).await?;
             self.pace.took(begun.elapsed());
             tx.commit().await?;

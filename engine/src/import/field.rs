@@ -113,11 +113,24 @@ const EVENT: &[(&str, Field)] = &[
 
 /// `Email Address`, `E-Mail` and `email_address` are one.
 fn normal(name: &str) -> String {
-    name.trim().chars().map(|c| if c == ' ' || c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
+    name.trim()
+        .chars()
+        .map(|c| {
+            if c == ' ' || c == '-' {
+                '_'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect()
 }
 
 fn rank(table: &[(&str, Field)], name: &str) -> Option<(usize, Field)> {
-    table.iter().enumerate().find(|(_, (known, _))| *known == name).map(|(rank, (_, field))| (rank, field.clone()))
+    table
+        .iter()
+        .enumerate()
+        .find(|(_, (known, _))| *known == name)
+        .map(|(rank, (_, field))| (rank, field.clone()))
 }
 
 /// The field that a name means by itself, and how strong that name is for it: a lower number wins.
@@ -125,7 +138,10 @@ fn known(kind: ImportKind, name: &str) -> Option<(usize, Field)> {
     let name = normal(name);
     rank(IDENTITIES, &name).or_else(|| match kind {
         ImportKind::Profiles => rank(PROFILE, &name).or_else(|| {
-            let (at, (_, attribute)) = ATTRIBUTES.iter().enumerate().find(|(_, (known, _))| *known == name)?;
+            let (at, (_, attribute)) = ATTRIBUTES
+                .iter()
+                .enumerate()
+                .find(|(_, (known, _))| *known == name)?;
             Some((at, Field::Named(Arc::from(*attribute))))
         }),
         ImportKind::Events => rank(EVENT, &name),
@@ -137,8 +153,14 @@ fn known(kind: ImportKind, name: &str) -> Option<(usize, Field)> {
 pub(super) fn asked(kind: ImportKind, name: &str, option: &str) -> Result<Field, Problem> {
     match known(kind, name) {
         Some((_, field)) => Ok(field),
-        None if kind != ImportKind::Lists && is_attribute_name(name.trim()) => Ok(Field::Named(Arc::from(name.trim()))),
-        None => Err(Problem::because(Code::Invalid, format!("`{name}` is no field of this kind of file.")).on(option)),
+        None if kind != ImportKind::Lists && is_attribute_name(name.trim()) => {
+            Ok(Field::Named(Arc::from(name.trim())))
+        }
+        None => Err(Problem::because(
+            Code::Invalid,
+            format!("`{name}` is no field of this kind of file."),
+        )
+        .on(option)),
     }
 }
 
@@ -148,12 +170,22 @@ pub(super) fn of_key(kind: ImportKind, key: &str) -> Option<Field> {
         return Some(field);
     }
     let name = key.trim();
-    is_attribute_name(name).then(|| if kind == ImportKind::Lists { Field::Ignored } else { Field::Named(Arc::from(name)) })
+    is_attribute_name(name).then(|| {
+        if kind == ImportKind::Lists {
+            Field::Ignored
+        } else {
+            Field::Named(Arc::from(name))
+        }
+    })
 }
 
 /// What each column of a header means, and remarks for the report. Header cells are never quoted in a refusal: a file
 /// without a header begins with a person.
-pub(super) fn of_header(header: &[&str], kind: ImportKind, options: &ImportOptions) -> Result<(Vec<Field>, Vec<String>), Problem> {
+pub(super) fn of_header(
+    header: &[&str],
+    kind: ImportKind,
+    options: &ImportOptions,
+) -> Result<(Vec<Field>, Vec<String>), Problem> {
     let mut fields: Vec<Option<Field>> = vec![None; header.len().min(COLUMNS_MAX)];
     let mut taken = HashSet::new();
     for (name, _) in &options.set {
@@ -161,8 +193,9 @@ pub(super) fn of_header(header: &[&str], kind: ImportKind, options: &ImportOptio
     }
     for (name, column) in &options.map {
         let field = asked(kind, name, "map")?;
-        let at = find(header, column)
-            .ok_or_else(|| Problem::because(Code::Invalid, format!("The file has no column `{column}`.")).on("map"))?;
+        let at = find(header, column).ok_or_else(|| {
+            Problem::because(Code::Invalid, format!("The file has no column `{column}`.")).on("map")
+        })?;
         if fields[at].is_some() || !taken.insert(field.clone()) {
             let message = format!("`{name}` or `{column}` is named twice.");
             return Err(Problem::because(Code::Invalid, message).on("map"));
@@ -240,7 +273,11 @@ fn name_the_rest(
 }
 
 fn require(kind: ImportKind, fields: &[Field], options: &ImportOptions) -> Result<(), Problem> {
-    let set: Vec<Field> = options.set.iter().filter_map(|(name, _)| asked(kind, name, "set").ok()).collect();
+    let set: Vec<Field> = options
+        .set
+        .iter()
+        .filter_map(|(name, _)| asked(kind, name, "set").ok())
+        .collect();
     let has = |wanted: &dyn Fn(&Field) -> bool| fields.iter().chain(&set).any(wanted);
     if !has(&|field| matches!(field, Field::Identity(_))) {
         let message = "No column is an identity: user_id, email, phone or anonymous_id. Say which one is with --map, such as --map \"user_id=Customer No\".";
@@ -249,7 +286,9 @@ fn require(kind: ImportKind, fields: &[Field], options: &ImportOptions) -> Resul
     if kind == ImportKind::Events {
         for (field, name) in [(Field::Event, "event"), (Field::Timestamp, "timestamp")] {
             if !has(&|other| *other == field) {
-                let message = format!("No column is `{name}`. Say which one is with --map {name}=COLUMN, or give a fixed one with --set {name}=TEXT.");
+                let message = format!(
+                    "No column is `{name}`. Say which one is with --map {name}=COLUMN, or give a fixed one with --set {name}=TEXT."
+                );
                 return Err(Problem::because(Code::Invalid, message).on("map"));
             }
         }
@@ -274,11 +313,57 @@ mod tests {
         );
         let named = |name: &str| Field::Named(Arc::from(name));
         for (header, expected) in [
-            ("Email Address,First Name,Last Name,OPTIN_TIME", vec![mail.clone(), named("first_name"), named("last_name"), Field::Created]),
-            ("Record ID,First Name,Email,Phone Number,Create Date", vec![named("Record ID"), named("first_name"), mail.clone(), phone.clone(), Field::Created]),
-            ("id,firstname,email,mobile,phone,date_added", vec![named("id"), named("first_name"), mail.clone(), named("mobile"), phone.clone(), Field::Created]),
-            ("Email,Klaviyo ID,External ID,First Active,Last Active", vec![mail.clone(), named("Klaviyo ID"), user.clone(), Field::FirstSeen, Field::LastSeen]),
-            ("uuid,email,name,attributes,status,created_at", vec![named("uuid"), mail.clone(), named("name"), Field::Bag, named("status"), Field::Created]),
+            (
+                "Email Address,First Name,Last Name,OPTIN_TIME",
+                vec![
+                    mail.clone(),
+                    named("first_name"),
+                    named("last_name"),
+                    Field::Created,
+                ],
+            ),
+            (
+                "Record ID,First Name,Email,Phone Number,Create Date",
+                vec![
+                    named("Record ID"),
+                    named("first_name"),
+                    mail.clone(),
+                    phone.clone(),
+                    Field::Created,
+                ],
+            ),
+            (
+                "id,firstname,email,mobile,phone,date_added",
+                vec![
+                    named("id"),
+                    named("first_name"),
+                    mail.clone(),
+                    named("mobile"),
+                    phone.clone(),
+                    Field::Created,
+                ],
+            ),
+            (
+                "Email,Klaviyo ID,External ID,First Active,Last Active",
+                vec![
+                    mail.clone(),
+                    named("Klaviyo ID"),
+                    user.clone(),
+                    Field::FirstSeen,
+                    Field::LastSeen,
+                ],
+            ),
+            (
+                "uuid,email,name,attributes,status,created_at",
+                vec![
+                    named("uuid"),
+                    mail.clone(),
+                    named("name"),
+                    Field::Bag,
+                    named("status"),
+                    Field::Created,
+                ],
+            ),
             ("id,name", vec![user.clone(), named("name")]),
         ] {
             let found = fields(header, ImportKind::Profiles, &ImportOptions::default()).unwrap();
@@ -289,14 +374,35 @@ mod tests {
     #[test]
     fn map_and_set_come_before_guesses() {
         let options = ImportOptions {
-            map: vec![("timestamp".into(), "Purchase Date".into()), ("value".into(), "total price".into())],
+            map: vec![
+                ("timestamp".into(), "Purchase Date".into()),
+                ("value".into(), "total price".into()),
+            ],
             set: vec![("event".into(), "purchase".into())],
             ..ImportOptions::default()
         };
-        let found = fields("Customer ID,Purchase Date,Total Price,Event", ImportKind::Events, &options).unwrap();
+        let found = fields(
+            "Customer ID,Purchase Date,Total Price,Event",
+            ImportKind::Events,
+            &options,
+        )
+        .unwrap();
         let named = Field::Named(Arc::from("Event"));
-        assert_eq!(found, [Field::Identity(IdentityKind::UserId), Field::Timestamp, Field::Value, named]);
-        assert!(fields("Customer ID,Total Price", ImportKind::Events, &options).unwrap_err().message.contains("Purchase Date"));
+        assert_eq!(
+            found,
+            [
+                Field::Identity(IdentityKind::UserId),
+                Field::Timestamp,
+                Field::Value,
+                named
+            ]
+        );
+        assert!(
+            fields("Customer ID,Total Price", ImportKind::Events, &options)
+                .unwrap_err()
+                .message
+                .contains("Purchase Date")
+        );
     }
 
     #[test]

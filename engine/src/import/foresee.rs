@@ -22,8 +22,15 @@ pub(super) struct Foreseen {
 impl Target {
     /// Counts what the rows would do.
     pub(super) async fn foresee(&mut self, conn: &mut Conn, rows: Vec<Row>) -> Result<Applied> {
-        let mut applied = Applied { accepted: super::wire(rows.len() as u64), ..Applied::default() };
-        let first: KeyMap<&Key> = rows.iter().filter_map(|row| row.keys.first()).map(|key| (key.id(), key)).collect();
+        let mut applied = Applied {
+            accepted: super::wire(rows.len() as u64),
+            ..Applied::default()
+        };
+        let first: KeyMap<&Key> = rows
+            .iter()
+            .filter_map(|row| row.keys.first())
+            .map(|key| (key.id(), key))
+            .collect();
         let owners = ingest::owners(conn, self.dataset, &first.values().copied().collect::<Vec<_>>()).await?;
         for key in first.into_keys() {
             match owners.get(&key) {

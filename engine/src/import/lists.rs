@@ -40,26 +40,47 @@ pub(super) struct List {
 
 impl List {
     /// Finds the segment, or makes it.
-    pub(super) async fn open(conn: &mut Conn, dataset: DatasetId, options: &ImportOptions, now: Timestamp) -> Result<Self> {
-        let name = options.list.as_deref().ok_or_else(|| Problem::because(Code::Invalid, "Name the list to fill.").on("list"))?;
+    pub(super) async fn open(
+        conn: &mut Conn,
+        dataset: DatasetId,
+        options: &ImportOptions,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let name = options
+            .list
+            .as_deref()
+            .ok_or_else(|| Problem::because(Code::Invalid, "Name the list to fill.").on("list"))?;
         let name = clean_name(name).map_err(|problem| problem.on("list"))?;
         let segment = match store_lists::segment(conn, dataset, &name).await? {
             Some(segment) if segment.kind == "rule" => {
-                let message = "A list cannot fill a rule segment: its rule says who is in. Choose another name.";
+                let message =
+                    "A list cannot fill a rule segment: its rule says who is in. Choose another name.";
                 return Err(Problem::because(Code::Invalid, message).on("list").into());
             }
-            Some(segment) if segment.disabled => return Err(Problem::new(Code::SegmentDisabled).on("list").into()),
+            Some(segment) if segment.disabled => {
+                return Err(Problem::new(Code::SegmentDisabled).on("list").into());
+            }
             Some(segment) => Some(segment.id),
-            None if options.mode == ListMode::Remove => return Err(Problem::not_found("list").on("list").into()),
+            None if options.mode == ListMode::Remove => {
+                return Err(Problem::not_found("list").on("list").into());
+            }
             None if options.dry_run => None,
             None => Some(store_lists::create(conn, dataset, &name, now).await?),
         };
-        Ok(Self { dataset, segment, mode: options.mode, dry_run: options.dry_run, met: Met::default() })
+        Ok(Self {
+            dataset,
+            segment,
+            mode: options.mode,
+            dry_run: options.dry_run,
+            met: Met::default(),
+        })
     }
 
     /// Lets the people of the rows join or leave. The caller commits.
     pub(super) async fn apply(&mut self, conn: &mut Conn, rows: Vec<Row>, now: Timestamp) -> Result<Applied> {
-        let Some(segment) = self.segment else { return Ok(Applied::default()) };
+        let Some(segment) = self.segment else {
+            return Ok(Applied::default());
+        };
         open_still(conn, segment).await?;
         let (mut applied, ids) = self.people(conn, rows).await?;
         let (joining, leaving) = self.movers(conn, segment, ids).await?;
@@ -101,7 +122,10 @@ impl List {
                 }
                 None => {
                     let reason = "no profile has this identity".to_owned();
-                    applied.errors.push(RowError { line: super::wire(row.line), reason });
+                    applied.errors.push(RowError {
+                        line: super::wire(row.line),
+                        reason,
+                    });
                 }
             }
         }
@@ -110,13 +134,21 @@ impl List {
     }
 
     /// Who of these people joins and who leaves.
-    async fn movers(&self, conn: &mut Conn, segment: SegmentId, ids: Vec<i64>) -> Result<(Vec<i64>, Vec<i64>)> {
+    async fn movers(
+        &self,
+        conn: &mut Conn,
+        segment: SegmentId,
+        ids: Vec<i64>,
+    ) -> Result<(Vec<i64>, Vec<i64>)> {
         let members = store_lists::members_among(conn, segment, &ids).await?;
         if self.mode == ListMode::Remove {
             return Ok((Vec::new(), members));
         }
         let members: HashSet<i64> = members.into_iter().collect();
-        Ok((ids.into_iter().filter(|id| !members.contains(id)).collect(), Vec::new()))
+        Ok((
+            ids.into_iter().filter(|id| !members.contains(id)).collect(),
+            Vec::new(),
+        ))
     }
 
     /// Lets those leave who are not in the file, where it replaces, and counts anew. Gives how many left.
@@ -124,9 +156,16 @@ impl List {
         let Some(segment) = self.segment else { return Ok(0) };
         if self.mode == ListMode::Replace && at.accepted == 0 && at.rejected > 0 {
             let message = "No row names a person of this dataset, so the list was left as it is.";
-            return Err(Problem::because(Code::Invalid, message).on("list").number("rejected", at.rejected).into());
+            return Err(Problem::because(Code::Invalid, message)
+                .on("list")
+                .number("rejected", at.rejected)
+                .into());
         }
-        let left = if self.mode == ListMode::Replace { self.drop_others(engine, segment).await? } else { 0 };
+        let left = if self.mode == ListMode::Replace {
+            self.drop_others(engine, segment).await?
+        } else {
+            0
+        };
         if self.dry_run {
             return Ok(left);
         }
@@ -145,8 +184,11 @@ impl List {
         let mut after = 0;
         let mut left = 0;
         loop {
-            let mut members = store_lists::members_after(&mut *store.count().await?, segment, after, LEAVING).await?;
-            let Some(last) = members.last().copied() else { return Ok(left) };
+            let mut members =
+                store_lists::members_after(&mut *store.count().await?, segment, after, LEAVING).await?;
+            let Some(last) = members.last().copied() else {
+                return Ok(left);
+            };
             after = last;
             members.retain(|id| !self.met.has(*id));
             if self.dry_run || members.is_empty() {

@@ -67,7 +67,12 @@ struct Merge<'a> {
 
 /// Merges the rows of a slice with what is known.
 pub(super) fn merge(rows: Vec<Row>, loaded: Loaded, keys: &Keys, dataset: DatasetId) -> Merged {
-    let mut merge = Merge { keys, dataset, owners: KeyMap::with_capacity_and_hasher(rows.len(), Default::default()), out: Merged::default() };
+    let mut merge = Merge {
+        keys,
+        dataset,
+        owners: KeyMap::with_capacity_and_hasher(rows.len(), Default::default()),
+        out: Merged::default(),
+    };
     merge.know(loaded);
     for row in rows {
         merge.take(row);
@@ -84,7 +89,11 @@ impl Merge<'_> {
         stored.sort_unstable_by_key(|(id, _)| *id);
         for (id, stored) in stored {
             places.insert(id, self.out.people.len());
-            self.out.people.push(Person { id: Some(id), before: Some(stored), ..Person::default() });
+            self.out.people.push(Person {
+                id: Some(id),
+                before: Some(stored),
+                ..Person::default()
+            });
         }
         for (id, kind, value) in loaded.singles {
             if let Some(place) = places.get(&id) {
@@ -93,7 +102,10 @@ impl Merge<'_> {
             }
         }
         // An owner who is not in `stored` cannot be: both were read in one transaction.
-        let owners = loaded.owners.into_iter().filter_map(|(key, id)| Some((key, Some(*places.get(&id)?))));
+        let owners = loaded
+            .owners
+            .into_iter()
+            .filter_map(|(key, id)| Some((key, Some(*places.get(&id)?))));
         self.owners.extend(owners);
     }
 
@@ -103,7 +115,10 @@ impl Merge<'_> {
         let place = match self.owners.get(&first.id()) {
             Some(Some(place)) => *place,
             _ => {
-                self.out.people.push(Person { first: Some(first.id()), ..Person::default() });
+                self.out.people.push(Person {
+                    first: Some(first.id()),
+                    ..Person::default()
+                });
                 let place = self.out.people.len() - 1;
                 self.give(place, first);
                 place
@@ -114,7 +129,10 @@ impl Merge<'_> {
                 Some(Some(owner)) if *owner == place => {}
                 Some(Some(_)) => {
                     let reason = format!("{} belongs to another profile and stays there", key.kind.as_str());
-                    self.out.warnings.push(RowError { line: super::wire(row.line), reason });
+                    self.out.warnings.push(RowError {
+                        line: super::wire(row.line),
+                        reason,
+                    });
                 }
                 _ => self.give(place, key),
             }
@@ -171,20 +189,44 @@ impl Person {
         let Some(before) = &self.before else {
             let created = self.created.unwrap_or(now);
             let (first_seen, last_seen) = (self.seen.map(|seen| seen.0), self.seen.map(|seen| seen.1));
-            return (PersonRow { id, first_seen, last_seen, created, seq: 0, attributes }, true);
+            return (
+                PersonRow {
+                    id,
+                    first_seen,
+                    last_seen,
+                    created,
+                    seq: 0,
+                    attributes,
+                },
+                true,
+            );
         };
-        let seen = |stored: Option<i64>, pick: fn((i64, i64)) -> i64, best: fn(i64, i64) -> i64| match (stored, self.seen.map(pick)) {
+        let seen = |stored: Option<i64>, pick: fn((i64, i64)) -> i64, best: fn(i64, i64) -> i64| match (
+            stored,
+            self.seen.map(pick),
+        ) {
             (Some(stored), Some(new)) => Some(best(stored, new)),
             (stored, new) => stored.or(new),
         };
         let first_seen = seen(before.first_seen, |seen| seen.0, i64::min);
         let last_seen = seen(before.last_seen, |seen| seen.1, i64::max);
         let created = self.created.unwrap_or(before.created);
-        let changed = (first_seen, last_seen, created) != (before.first_seen, before.last_seen, before.created)
+        let changed = (first_seen, last_seen, created)
+            != (before.first_seen, before.last_seen, before.created)
             || attributes.is_some()
             || !self.added.is_empty()
             || !self.removed.is_empty();
-        (PersonRow { id, first_seen, last_seen, created, seq: 0, attributes }, changed)
+        (
+            PersonRow {
+                id,
+                first_seen,
+                last_seen,
+                created,
+                seq: 0,
+                attributes,
+            },
+            changed,
+        )
     }
 
     /// The attributes as they shall be stored; `None` where they stay as they are.
@@ -192,12 +234,20 @@ impl Person {
         if self.attributes.is_empty() {
             return None;
         }
-        let stored = self.before.as_ref().and_then(|before| before.attributes.as_deref()).unwrap_or("{}");
+        let stored = self
+            .before
+            .as_ref()
+            .and_then(|before| before.attributes.as_deref())
+            .unwrap_or("{}");
         let mut merged: Vec<(Arc<str>, Value)> = Vec::new();
         if stored != "{}" {
             // What the store holds was written by the last line; what cannot be read is replaced.
             let old: BTreeMap<String, Value> = serde_json::from_str(stored).unwrap_or_default();
-            if self.attributes.iter().all(|(name, value)| old.get(&**name) == Some(value)) {
+            if self
+                .attributes
+                .iter()
+                .all(|(name, value)| old.get(&**name) == Some(value))
+            {
                 return None;
             }
             merged.extend(old.into_iter().map(|(name, value)| (Arc::from(name), value)));

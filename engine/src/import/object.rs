@@ -26,18 +26,34 @@ pub(super) struct Objects<R> {
 impl<R: io::BufRead> Objects<R> {
     /// `now` is the time of messages that carry none.
     pub(super) fn new(input: R, now: Timestamp) -> Self {
-        Self { input, line: 0, text: Vec::new(), names: Names::default(), now }
+        Self {
+            input,
+            line: 0,
+            text: Vec::new(),
+            names: Names::default(),
+            now,
+        }
     }
 
     /// The next line that is not blank.
     pub(super) fn next(&mut self, maker: &mut Maker) -> io::Result<Option<Taken>> {
         loop {
-            let Some(whole) = self.read_line()? else { return Ok(None) };
+            let Some(whole) = self.read_line()? else {
+                return Ok(None);
+            };
             if whole && self.text.trim_ascii().is_empty() {
                 continue;
             }
-            let row = if whole { self.row(maker) } else { Err("the line is longer than 1 MiB".into()) };
-            return Ok(Some(Taken { line: self.line, bytes: self.text.len(), row }));
+            let row = if whole {
+                self.row(maker)
+            } else {
+                Err("the line is longer than 1 MiB".into())
+            };
+            return Ok(Some(Taken {
+                line: self.line,
+                bytes: self.text.len(),
+                row,
+            }));
         }
     }
 
@@ -114,8 +130,12 @@ type Pairs<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 fn pairs(text: &str) -> Result<Pairs<'_>, Reason> {
     let mut reader = serde_json::Deserializer::from_str(text);
     // The parser's own message may quote the text.
-    let pairs = reader.deserialize_map(AsPairs).map_err(|e| format!("not one JSON object (column {})", e.column()))?;
-    reader.end().map_err(|_| "there is more than one JSON object in the line")?;
+    let pairs = reader
+        .deserialize_map(AsPairs)
+        .map_err(|e| format!("not one JSON object (column {})", e.column()))?;
+    reader
+        .end()
+        .map_err(|_| "there is more than one JSON object in the line")?;
     Ok(pairs)
 }
 
@@ -142,7 +162,13 @@ impl<'de> Visitor<'de> for AsPairs {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Puts one field of a plain object.
-fn put(draft: &mut Draft, maker: &mut Maker, names: &mut Names, key: &str, raw: &RawValue) -> Result<(), Reason> {
+fn put(
+    draft: &mut Draft,
+    maker: &mut Maker,
+    names: &mut Names,
+    key: &str,
+    raw: &RawValue,
+) -> Result<(), Reason> {
     let field = names.field(maker.kind, key)?;
     if field != Field::Bag && raw.get().len() > CELL_BYTES_MAX {
         return Err("a value is longer than 64 KiB".into());
@@ -194,7 +220,11 @@ fn value(raw: &RawValue) -> Result<Value, Reason> {
 
 fn string(raw: &RawValue) -> Result<String, Reason> {
     let text: String = serde_json::from_str(raw.get()).map_err(|_| "a text cannot be read")?;
-    if text.contains('\0') { Err("a text has a NUL character".into()) } else { Ok(text) }
+    if text.contains('\0') {
+        Err("a text has a NUL character".into())
+    } else {
+        Ok(text)
+    }
 }
 
 /// The type of a tracking message; plain objects have none, or no `userId` beside it.
@@ -209,12 +239,20 @@ fn message_type(pairs: &Pairs<'_>) -> Option<String> {
 
 /// Puts a message of the tracking API. What only the sending library needs (context, integrations, sentAt …) is not
 /// kept.
-fn put_message(draft: &mut Draft, maker: &mut Maker, names: &mut Names, pairs: &Pairs<'_>, kind: &str) -> Result<(), Reason> {
+fn put_message(
+    draft: &mut Draft,
+    maker: &mut Maker,
+    names: &mut Names,
+    pairs: &Pairs<'_>,
+    kind: &str,
+) -> Result<(), Reason> {
     match (kind, maker.kind) {
         ("identify", ImportKind::Profiles) => {}
         ("identify", ImportKind::Events) => draft.person_only = true,
         ("track", ImportKind::Events) => {}
-        ("page" | "screen", ImportKind::Events) => draft.put(maker, &Field::Event, domain::event::PAGE_VIEW)?,
+        ("page" | "screen", ImportKind::Events) => {
+            draft.put(maker, &Field::Event, domain::event::PAGE_VIEW)?
+        }
         ("track" | "page" | "screen", _) => return Err("an event: send it to the import of events".into()),
         ("alias" | "group", _) => return Err("alias and group messages are not taken".into()),
         _ => return Err("a message of an unknown type".into()),
@@ -222,7 +260,9 @@ fn put_message(draft: &mut Draft, maker: &mut Maker, names: &mut Names, pairs: &
     for (key, raw) in pairs {
         match &**key {
             "userId" | "anonymousId" => put(draft, maker, names, key, raw)?,
-            "messageId" | "timestamp" | "properties" if maker.kind == ImportKind::Events && !draft.person_only => {
+            "messageId" | "timestamp" | "properties"
+                if maker.kind == ImportKind::Events && !draft.person_only =>
+            {
                 put(draft, maker, names, key, raw)?;
             }
             "event" if kind == "track" => put(draft, maker, names, key, raw)?,

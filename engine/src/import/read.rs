@@ -75,7 +75,11 @@ enum Rows {
     Objects(Objects<Source>),
 }
 
-fn read(mut reading: Reading, input: impl Read + Send + 'static, sender: &mpsc::Sender<Said>) -> Result<(), Stop> {
+fn read(
+    mut reading: Reading,
+    input: impl Read + Send + 'static,
+    sender: &mpsc::Sender<Said>,
+) -> Result<(), Stop> {
     let broken = |error| Stop::from(Unreadable::Failed(error));
     let (format, source) = source::open(input)?;
     let mut rows = match format {
@@ -133,7 +137,10 @@ impl Portion {
         self.upto = taken.line;
         match taken.row {
             Ok(row) => self.rows.push(row),
-            Err(reason) => self.errors.push(RowError { line: super::wire(taken.line), reason: reason.into_owned() }),
+            Err(reason) => self.errors.push(RowError {
+                line: super::wire(taken.line),
+                reason: reason.into_owned(),
+            }),
         }
     }
 }

@@ -39,27 +39,50 @@ impl Record {
         options: &ImportOptions,
         at: Timestamp,
     ) -> Result<(Self, Progress, Option<String>)> {
-        let begin = Begin { dataset, kind: kind.as_str(), hash: options.file_hash(), actor: &actor.name, at };
+        let begin = Begin {
+            dataset,
+            kind: kind.as_str(),
+            hash: options.file_hash(),
+            actor: &actor.name,
+            at,
+        };
         let mut remark = None;
         let mut from = Progress::default();
         let id = match progress::earlier(conn, begin).await? {
-            Earlier::Running => return Err(Problem::because(Code::StateRefused, "The same file is being imported already.").into()),
+            Earlier::Running => {
+                return Err(
+                    Problem::because(Code::StateRefused, "The same file is being imported already.").into(),
+                );
+            }
             // A list is cheap to read again, and its whole file must be known to say who is no member any more.
             Earlier::Interrupted(id, at) if kind != ImportKind::Lists => {
                 progress::resume(conn, id).await?;
-                remark = Some(format!("The file was interrupted after line {} and goes on there. The numbers are those of the whole file.", at.line));
+                remark = Some(format!(
+                    "The file was interrupted after line {} and goes on there. The numbers are those of the whole file.",
+                    at.line
+                ));
                 from = at;
                 id
             }
             Earlier::Done(at) if kind == ImportKind::Events => {
                 let day = Timestamp::from_ms(at).to_date();
-                remark = Some(format!("The same file was imported on {day}. Events without message_id are now there twice."));
+                remark = Some(format!(
+                    "The same file was imported on {day}. Events without message_id are now there twice."
+                ));
                 progress::begin(conn, begin).await?
             }
             _ => progress::begin(conn, begin).await?,
         };
         let list = options.list.clone().filter(|_| kind == ImportKind::Lists);
-        let record = Self { id, dataset, actor: actor.clone(), kind, list, can_go_on: options.content_hash.is_some(), from };
+        let record = Self {
+            id,
+            dataset,
+            actor: actor.clone(),
+            kind,
+            list,
+            can_go_on: options.content_hash.is_some(),
+            from,
+        };
         Ok((record, from, remark))
     }
 
@@ -74,7 +97,13 @@ impl Record {
         let mut tx = store.write().await?;
         progress::save(&mut tx, self.id, at).await?;
         progress::end(&mut tx, self.id, "done", now).await?;
-        let Progress { accepted, created, updated, rejected, .. } = at;
+        let Progress {
+            accepted,
+            created,
+            updated,
+            rejected,
+            ..
+        } = at;
         let detail = serde_json::json!({
             "kind": self.kind.as_str(), "accepted": accepted, "created": created, "updated": updated, "rejected": rejected, "list": self.list,
         });
@@ -96,7 +125,8 @@ impl Record {
         let mut tx = store.write().await?;
         progress::end(&mut tx, self.id, state, now).await?;
         if at.accepted > self.from.accepted {
-            let detail = serde_json::json!({ "kind": self.kind.as_str(), "accepted": at.accepted, "list": self.list });
+            let detail =
+                serde_json::json!({ "kind": self.kind.as_str(), "accepted": at.accepted, "list": self.list });
             audit::insert(&mut tx, now, &self.actor, self.entry("import.stopped", detail)).await?;
         }
         tx.commit().await?;
@@ -104,7 +134,12 @@ impl Record {
     }
 
     fn entry(&self, action: &'static str, detail: serde_json::Value) -> Entry {
-        Entry { action, dataset: Some(self.dataset), object: format!("import:{}", self.id), detail }
+        Entry {
+            action,
+            dataset: Some(self.dataset),
+            object: format!("import:{}", self.id),
+            detail,
+        }
     }
 }
 
@@ -115,11 +150,17 @@ impl ImportOptions {
         let mut hasher = blake3::Hasher::new_keyed(&content);
         for part in [self.map.as_slice(), self.set.as_slice()] {
             for (field, text) in part {
-                hasher.update(field.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+                hasher
+                    .update(field.as_bytes())
+                    .update(&[0])
+                    .update(text.as_bytes())
+                    .update(&[0]);
             }
             hasher.update(&[1]);
         }
-        hasher.update(self.list.as_deref().unwrap_or_default().as_bytes()).update(&[self.mode as u8]);
+        hasher
+            .update(self.list.as_deref().unwrap_or_default().as_bytes())
+            .update(&[self.mode as u8]);
         Some(*hasher.finalize().as_bytes())
     }
 }

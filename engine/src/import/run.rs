@@ -45,10 +45,17 @@ pub(super) async fn import(
         let line = |line: i64| u64::try_from(line).unwrap_or(0);
         let (after, window_upto) = (line(import.at.line), line(import.at.window_upto));
         let now = import.engine.inner.store.clock.now();
-        let reading = Reading { maker, options: import.options.clone(), after, window_upto, now };
+        let reading = Reading {
+            maker,
+            options: import.options.clone(),
+            after,
+            window_upto,
+            now,
+        };
         import.run(read::start(reading, SyncIoBridge::new(input))).await
     });
-    task.await.map_err(|_| Error::Corrupt("an import ended unexpectedly".to_owned()))?
+    task.await
+        .map_err(|_| Error::Corrupt("an import ended unexpectedly".to_owned()))?
 }
 
 /// Where the rows go.
@@ -72,21 +79,37 @@ struct Import {
 }
 
 impl Import {
-    async fn begin(engine: Engine, actor: &Actor, dataset: DatasetId, kind: ImportKind, options: ImportOptions) -> Result<(Self, Maker)> {
+    async fn begin(
+        engine: Engine,
+        actor: &Actor,
+        dataset: DatasetId,
+        kind: ImportKind,
+        options: ImportOptions,
+    ) -> Result<(Self, Maker)> {
         let store = &engine.inner.store;
         let now = store.clock.now();
         let mut tx = store.write().await?;
-        let currency = progress::currency(&mut tx, dataset).await?.ok_or_else(|| Problem::not_found("dataset"))?;
-        let set = options.set.iter().map(|(name, text)| Ok((field::asked(kind, name, "set")?, text.clone())));
+        let currency = progress::currency(&mut tx, dataset)
+            .await?
+            .ok_or_else(|| Problem::not_found("dataset"))?;
+        let set = options
+            .set
+            .iter()
+            .map(|(name, text)| Ok((field::asked(kind, name, "set")?, text.clone())));
         let set = set.collect::<Result<Vec<_>, Problem>>()?;
         let maker = Maker::new(kind, dataset, currency, store.keys.clone(), set);
         let sink = match kind {
             ImportKind::Lists => Sink::List(List::open(&mut tx, dataset, &options, now).await?),
-            ImportKind::Profiles | ImportKind::Events => {
-                Sink::People(Target::new(dataset, store.keys.clone(), ingest_events::kinds(&mut tx, dataset).await?))
-            }
+            ImportKind::Profiles | ImportKind::Events => Sink::People(Target::new(
+                dataset,
+                store.keys.clone(),
+                ingest_events::kinds(&mut tx, dataset).await?,
+            )),
         };
-        let mut report = ImportReport { dry_run: options.dry_run, ..ImportReport::default() };
+        let mut report = ImportReport {
+            dry_run: options.dry_run,
+            ..ImportReport::default()
+        };
         let (mut record, mut at) = (None, Progress::default());
         if !options.dry_run {
             let (begun, from, remark) = Record::begin(&mut tx, actor, dataset, kind, &options, now).await?;
@@ -94,7 +117,20 @@ impl Import {
             report.remarks.extend(remark);
             tx.commit().await?;
         }
-        Ok((Self { engine, dataset, kind, options, sink, record, at, pace: Pace::new(), report }, maker))
+        Ok((
+            Self {
+                engine,
+                dataset,
+                kind,
+                options,
+                sink,
+                record,
+                at,
+                pace: Pace::new(),
+                report,
+            },
+            maker,
+        ))
     }
 
     /// Writes what the parser says, and closes the record whatever happens.
@@ -129,8 +165,13 @@ impl Import {
         if self.options.dry_run {
             return self.foresee(portion).await;
         }
-        let Portion { rows, errors, upto, .. } = portion;
-        let mut next = Progress { window_upto: super::wire(upto), ..self.at };
+        let Portion {
+            rows, errors, upto, ..
+        } = portion;
+        let mut next = Progress {
+            window_upto: super::wire(upto),
+            ..self.at
+        };
         let Window { rows, mut known, .. } = self.arrange(rows, &mut next).await?;
         let mut errors = Some(errors);
         let mut rows = rows.into_iter();
@@ -145,9 +186,16 @@ impl Import {
             next.window_rows += super::wire(slice.len() as u64);
             let last = rows.len() == 0;
             if last {
-                next = Progress { line: next.window_upto, window_upto: 0, window_rows: 0, boundary: 0, ..next };
+                next = Progress {
+                    line: next.window_upto,
+                    window_upto: 0,
+                    window_rows: 0,
+                    boundary: 0,
+                    ..next
+                };
             }
-            self.write_slice(slice, errors.take().unwrap_or_default(), &mut known, &mut next).await?;
+            self.write_slice(slice, errors.take().unwrap_or_default(), &mut known, &mut next)
+                .await?;
             self.at = next;
             if last {
                 return Ok(());
@@ -158,7 +206,10 @@ impl Import {
     /// Puts the rows into the order in which they are written best.
     async fn arrange(&self, rows: Vec<Row>, next: &mut Progress) -> Result<Window> {
         if self.kind == ImportKind::Lists || rows.is_empty() {
-            return Ok(Window { rows, ..Window::default() });
+            return Ok(Window {
+                rows,
+                ..Window::default()
+            });
         }
         let store = &self.engine.inner.store;
         let begun = (next.window_rows > 0).then_some(next.boundary);
@@ -169,7 +220,13 @@ impl Import {
     }
 
     /// Writes one slice in one transaction, with how far the file then is.
-    async fn write_slice(&mut self, rows: Vec<Row>, errors: Vec<RowError>, known: &mut Known, next: &mut Progress) -> Result<()> {
+    async fn write_slice(
+        &mut self,
+        rows: Vec<Row>,
+        errors: Vec<RowError>,
+        known: &mut Known,
+        next: &mut Progress,
+    ) -> Result<()> {
         let store = &self.engine.inner.store;
         let mut tx = store.write().await?;
         let begun = Instant::now();
@@ -235,8 +292,19 @@ impl Import {
             Sink::List(list) => self.at.updated += list.finish(&self.engine, self.at).await?,
             Sink::People(target) => self.report.remarks.extend(target.foreseen_remark()),
         }
-        let Progress { accepted, created, updated, rejected, .. } = self.at;
-        (self.report.accepted, self.report.created, self.report.updated, self.report.rejected) = (accepted, created, updated, rejected);
+        let Progress {
+            accepted,
+            created,
+            updated,
+            rejected,
+            ..
+        } = self.at;
+        (
+            self.report.accepted,
+            self.report.created,
+            self.report.updated,
+            self.report.rejected,
+        ) = (accepted, created, updated, rejected);
         match &self.record {
             Some(record) => record.finish(&self.engine.inner.store, self.at).await,
             None => Ok(()),
@@ -245,21 +313,30 @@ impl Import {
 
     /// A refusal says what was taken before it.
     fn say_what_stays(&self, error: Error) -> Error {
-        let Error::Problem(mut problem) = error else { return error };
+        let Error::Problem(mut problem) = error else {
+            return error;
+        };
         if !self.options.dry_run && self.kind != ImportKind::Lists {
             let accepted = self.at.accepted;
             problem.message = match accepted {
                 0 => format!("{} Nothing was imported.", problem.message),
-                _ => format!("{} {accepted} rows were imported before and stay.", problem.message),
+                _ => format!(
+                    "{} {accepted} rows were imported before and stay.",
+                    problem.message
+                ),
             };
-            problem = problem.number("accepted", accepted).number("upto_line", self.at.line);
+            problem = problem
+                .number("accepted", accepted)
+                .number("upto_line", self.at.line);
         }
         problem.into()
     }
 }
 
 fn refuse_first(errors: &[RowError]) -> Result<(), Problem> {
-    let Some(RowError { line, reason }) = errors.first() else { return Ok(()) };
+    let Some(RowError { line, reason }) = errors.first() else {
+        return Ok(());
+    };
     Err(Problem::because(Code::Invalid, format!("Line {line}: {reason}.")).number("line", *line))
 }
 

@@ -47,10 +47,15 @@ impl Unreadable {
         match error.kind() {
             io::ErrorKind::FileTooLarge => Problem::because(
                 Code::TooLarge,
-                format!("The gzip file grows to more than {GZIP_RATIO_MAX} times its size. Unpack it first if that is meant."),
+                format!(
+                    "The gzip file grows to more than {GZIP_RATIO_MAX} times its size. Unpack it first if that is meant."
+                ),
             ),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-                Problem::because(Code::BadRequest, "The gzip file is damaged or ends in the middle.")
+                Problem::because(
+                    Code::BadRequest,
+                    "The gzip file is damaged or ends in the middle.",
+                )
             }
             _ => Problem::because(Code::BadRequest, "The input broke off before its end."),
         }
@@ -64,12 +69,22 @@ pub(super) type Source = BufReader<Box<dyn Read + Send>>;
 pub(super) fn open(input: impl Read + Send + 'static) -> Result<(Format, Source), Unreadable> {
     let (head, input) = peek(input, 4)?;
     if let Some(sentence) = refused(&head) {
-        return Err(Unreadable::Refused(Problem::because(Code::UnsupportedMedia, sentence)));
+        return Err(Unreadable::Refused(Problem::because(
+            Code::UnsupportedMedia,
+            sentence,
+        )));
     }
-    let plain: Box<dyn Read + Send> = if head.starts_with(&[0x1f, 0x8b]) { unpack(input, GZIP_FREE_BYTES) } else { Box::new(input) };
+    let plain: Box<dyn Read + Send> = if head.starts_with(&[0x1f, 0x8b]) {
+        unpack(input, GZIP_FREE_BYTES)
+    } else {
+        Box::new(input)
+    };
     let (mut head, mut input) = peek(plain, 4)?;
     if let Some(sentence) = refused(&head) {
-        return Err(Unreadable::Refused(Problem::because(Code::UnsupportedMedia, sentence)));
+        return Err(Unreadable::Refused(Problem::because(
+            Code::UnsupportedMedia,
+            sentence,
+        )));
     }
     if head.starts_with(b"\xef\xbb\xbf") {
         input.read_exact(&mut [0; 3])?;
@@ -85,7 +100,9 @@ fn recognise(mut input: impl Read + Send + 'static) -> Result<(Format, Box<dyn R
     let mut head = Vec::new();
     let mut ended = false;
     loop {
-        let begin = head.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+        let begin = head
+            .iter()
+            .position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
         match begin {
             None if ended => return Ok((Format::Empty, Box::new(io::empty()))),
             None if head.len() >= HEAD_BYTES => {
@@ -97,7 +114,10 @@ fn recognise(mut input: impl Read + Send + 'static) -> Result<(Format, Box<dyn R
                     b'{' => Format::Ndjson,
                     b'[' => {
                         let sentence = "This is a JSON array. Send one JSON object a line, or CSV.";
-                        return Err(Unreadable::Refused(Problem::because(Code::UnsupportedMedia, sentence)));
+                        return Err(Unreadable::Refused(Problem::because(
+                            Code::UnsupportedMedia,
+                            sentence,
+                        )));
                     }
                     _ => Format::Csv,
                 };
@@ -137,9 +157,17 @@ fn peek<R: Read>(mut input: R, wanted: usize) -> io::Result<(Vec<u8>, Peeked<R>)
 
 fn unpack(input: impl Read + Send + 'static, free: u64) -> Box<dyn Read + Send> {
     let packed = Arc::new(AtomicU64::new(0));
-    let counted = Counted { input, read: Arc::clone(&packed) };
+    let counted = Counted {
+        input,
+        read: Arc::clone(&packed),
+    };
     let decoder = MultiGzDecoder::new(BufReader::with_capacity(READ_BYTES, counted));
-    Box::new(Guarded { input: decoder, packed, unpacked: 0, free })
+    Box::new(Guarded {
+        input: decoder,
+        packed,
+        unpacked: 0,
+        free,
+    })
 }
 
 /// Counts what is read of the packed file.
@@ -168,7 +196,11 @@ impl<R: Read> Read for Guarded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(buffer)?;
         self.unpacked += read as u64;
-        let allowed = self.packed.load(Ordering::Relaxed).saturating_mul(GZIP_RATIO_MAX).max(self.free);
+        let allowed = self
+            .packed
+            .load(Ordering::Relaxed)
+            .saturating_mul(GZIP_RATIO_MAX)
+            .max(self.free);
         if self.unpacked > allowed {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
@@ -184,7 +216,9 @@ mod tests {
     fn read(input: &[u8]) -> Result<(Format, String), Problem> {
         let (format, mut source) = open(Cursor::new(input.to_vec())).map_err(Unreadable::into_problem)?;
         let mut text = String::new();
-        source.read_to_string(&mut text).map_err(|e| Unreadable::from(e).into_problem())?;
+        source
+            .read_to_string(&mut text)
+            .map_err(|e| Unreadable::from(e).into_problem())?;
         Ok((format, text))
     }
 
@@ -197,8 +231,14 @@ mod tests {
     #[test]
     fn csv_and_json_are_told_apart_packed_or_not() {
         assert_eq!(read(b"\xef\xbb\xbfa,b\n").unwrap(), (Format::Csv, "a,b\n".into()));
-        assert_eq!(read(b"\r\n {\"a\":1}").unwrap(), (Format::Ndjson, "\r\n {\"a\":1}".into()));
-        assert_eq!(read(&pack(b"\xef\xbb\xbfa,b\n")).unwrap(), (Format::Csv, "a,b\n".into()));
+        assert_eq!(
+            read(b"\r\n {\"a\":1}").unwrap(),
+            (Format::Ndjson, "\r\n {\"a\":1}".into())
+        );
+        assert_eq!(
+            read(&pack(b"\xef\xbb\xbfa,b\n")).unwrap(),
+            (Format::Csv, "a,b\n".into())
+        );
         assert_eq!(read(b"").unwrap().0, Format::Empty);
         assert_eq!(read(b" \n").unwrap().0, Format::Empty);
         let mut two = pack(b"a,b\n");
@@ -208,11 +248,19 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_refused_with_what_to_do() {
-        for input in [&b"PK\x03\x04..."[..], b"\xff\xfea\0", b"[{}]", &[0x28, 0xb5, 0x2f, 0xfd, 0]] {
+        for input in [
+            &b"PK\x03\x04..."[..],
+            b"\xff\xfea\0",
+            b"[{}]",
+            &[0x28, 0xb5, 0x2f, 0xfd, 0],
+        ] {
             assert_eq!(read(input).unwrap_err().code, Code::UnsupportedMedia);
         }
         let packed = pack(b"a,b\n1,2\n");
-        assert_eq!(read(&packed[..packed.len() - 6]).unwrap_err().code, Code::BadRequest);
+        assert_eq!(
+            read(&packed[..packed.len() - 6]).unwrap_err().code,
+            Code::BadRequest
+        );
     }
 
     #[test]

@@ -50,7 +50,16 @@ pub(super) struct Splitter<R> {
 impl<R: BufRead> Splitter<R> {
     pub(super) fn new(input: R, delimiter: u8) -> Self {
         let (text, ends) = (Vec::new(), Vec::new());
-        Self { input, delimiter, line: 1, row_line: 1, after_cr: false, text, ends, bad: None }
+        Self {
+            input,
+            delimiter,
+            line: 1,
+            row_line: 1,
+            after_cr: false,
+            text,
+            ends,
+            bad: None,
+        }
     }
 
     /// The line on which the present row begins.
@@ -104,7 +113,11 @@ impl<R: BufRead> Splitter<R> {
                     begun = true;
                     self.row_line = self.line;
                 }
-                let row = Row { delimiter: self.delimiter, text: &mut self.text, ends: &mut self.ends };
+                let row = Row {
+                    delimiter: self.delimiter,
+                    text: &mut self.text,
+                    ends: &mut self.ends,
+                };
                 let step = row.step(&mut at, rest, &mut self.bad);
                 self.line += step.lines;
                 rest = &rest[step.taken..];
@@ -127,9 +140,16 @@ impl<R: BufRead> Splitter<R> {
             return Found::End;
         }
         if at == At::Quoted {
-            return Found::Bad("a quotation mark is opened in this row and never closed, so the rest of the file was not read");
+            return Found::Bad(
+                "a quotation mark is opened in this row and never closed, so the rest of the file was not read",
+            );
         }
-        Row { delimiter: self.delimiter, text: &mut self.text, ends: &mut self.ends }.end_cell(&mut self.bad);
+        Row {
+            delimiter: self.delimiter,
+            text: &mut self.text,
+            ends: &mut self.ends,
+        }
+        .end_cell(&mut self.bad);
         self.bad.map_or(Found::Row, Found::Bad)
     }
 }
@@ -144,7 +164,12 @@ struct Step {
 
 impl Step {
     const fn within(taken: usize) -> Self {
-        Self { taken, lines: 0, ended: false, cr: false }
+        Self {
+            taken,
+            lines: 0,
+            ended: false,
+            cr: false,
+        }
     }
 }
 
@@ -177,7 +202,10 @@ impl Row<'_> {
                 if quote {
                     *at = At::Quote;
                 }
-                Step { lines, ..Step::within(taken + usize::from(quote)) }
+                Step {
+                    lines,
+                    ..Step::within(taken + usize::from(quote))
+                }
             }
             At::Start | At::Plain | At::Quote => {
                 let end = memchr::memchr3(self.delimiter, b'\n', b'\r', rest);
@@ -189,7 +217,12 @@ impl Row<'_> {
                 self.end_cell(bad);
                 *at = At::Start;
                 let ended = rest[end] != self.delimiter;
-                Step { taken: end + 1, lines: u64::from(ended), ended, cr: rest[end] == b'\r' }
+                Step {
+                    taken: end + 1,
+                    lines: u64::from(ended),
+                    ended,
+                    cr: rest[end] == b'\r',
+                }
             }
         }
     }
@@ -241,7 +274,10 @@ mod tests {
                 Found::Row => {
                     let (text, ends) = splitter.cells();
                     let starts = std::iter::once(0).chain(ends.iter().copied());
-                    Ok(starts.zip(ends).map(|(start, end)| text[start..*end].to_vec()).collect())
+                    Ok(starts
+                        .zip(ends)
+                        .map(|(start, end)| text[start..*end].to_vec())
+                        .collect())
                 }
             };
             out.push((splitter.row_line(), row));
@@ -249,8 +285,14 @@ mod tests {
     }
 
     fn by_the_csv_crate(text: &[u8]) -> Vec<Cells> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
-        reader.byte_records().map(|r| r.unwrap().iter().map(<[u8]>::to_vec).collect()).collect()
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text);
+        reader
+            .byte_records()
+            .map(|r| r.unwrap().iter().map(<[u8]>::to_vec).collect())
+            .collect()
     }
 
     #[test]
@@ -271,7 +313,10 @@ mod tests {
         text.extend(b"\nc,");
         text.extend(vec![b'y'; CELL_BYTES_MAX + 1]);
         text.extend(b",z\nd,4\n");
-        let found: Vec<bool> = rows(&text, 8192).into_iter().map(|(_, row)| row.is_ok()).collect();
+        let found: Vec<bool> = rows(&text, 8192)
+            .into_iter()
+            .map(|(_, row)| row.is_ok())
+            .collect();
         assert_eq!(found, [false, true, false, false, true]);
     }
 

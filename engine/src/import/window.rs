@@ -55,7 +55,12 @@ pub(super) struct Window {
 impl Window {
     /// Looks up the identities of rows and puts these in order. `begun` is what an interrupted window's order follows
     /// from.
-    pub(super) async fn arrange(store: &Store, dataset: DatasetId, mut rows: Vec<Row>, begun: Option<i64>) -> Result<Self> {
+    pub(super) async fn arrange(
+        store: &Store,
+        dataset: DatasetId,
+        mut rows: Vec<Row>,
+        begun: Option<i64>,
+    ) -> Result<Self> {
         let mut view = store.view().await?;
         let newest = ingest::last_id(&mut view, dataset).await?;
         let stamp = ingest::change_seq(&mut view).await?;
@@ -67,11 +72,25 @@ impl Window {
             owners.extend(ingest::named_owners(&mut view, dataset, part).await?);
         }
         drop(view);
-        let boundary = begun.unwrap_or_else(|| if independent(&rows, &owners) { newest } else { AS_IN_THE_FILE });
+        let boundary = begun.unwrap_or_else(|| {
+            if independent(&rows, &owners) {
+                newest
+            } else {
+                AS_IN_THE_FILE
+            }
+        });
         if boundary != AS_IN_THE_FILE {
             in_order(&mut rows, &owners, boundary);
         }
-        Ok(Self { rows, boundary, known: Known { owners, stamp: Some(stamp), ..Known::default() } })
+        Ok(Self {
+            rows,
+            boundary,
+            known: Known {
+                owners,
+                stamp: Some(stamp),
+                ..Known::default()
+            },
+        })
     }
 
     /// Writes the look-up entries of the people whom the rows will make, with the ids that these will get.
@@ -87,8 +106,18 @@ impl Window {
         self.known.reserved = new.into_iter().zip(ids).collect();
         let mut entries: Vec<(KeyId, i64)> = Vec::new();
         for row in &self.rows {
-            let Some(id) = row.keys.first().and_then(|first| self.known.reserved.get(&first.id())) else { continue };
-            let unknown = row.keys.iter().map(Key::id).filter(|key| !self.known.owners.contains_key(key));
+            let Some(id) = row
+                .keys
+                .first()
+                .and_then(|first| self.known.reserved.get(&first.id()))
+            else {
+                continue;
+            };
+            let unknown = row
+                .keys
+                .iter()
+                .map(Key::id)
+                .filter(|key| !self.known.owners.contains_key(key));
             entries.extend(unknown.map(|key| (key, *id)));
         }
         entries.sort_unstable();
@@ -111,7 +140,9 @@ impl Window {
     fn new_people(&self) -> Vec<KeyId> {
         let mut met = KeySet::default();
         let first = self.rows.iter().filter_map(|row| row.keys.first()).map(Key::id);
-        first.filter(|key| !self.known.owners.contains_key(key) && met.insert(*key)).collect()
+        first
+            .filter(|key| !self.known.owners.contains_key(key) && met.insert(*key))
+            .collect()
     }
 }
 
@@ -149,13 +180,17 @@ fn independent(rows: &[Row], owners: &KeyMap<i64>) -> bool {
     }
     let mut beside: KeyMap<KeyId> = KeyMap::with_capacity_and_hasher(rows.len() * 2, Default::default());
     rows.iter().all(|row| {
-        let Some(first) = row.keys.first().map(Key::id) else { return true };
+        let Some(first) = row.keys.first().map(Key::id) else {
+            return true;
+        };
         row.keys.iter().map(Key::id).all(|key| {
             let own = match beside.entry(key) {
                 Slot::Occupied(other) => *other.get() == first,
                 Slot::Vacant(free) => *free.insert(first) == first,
             };
-            own && owners.get(&key).is_none_or(|owner| owners.get(&first) == Some(owner))
+            own && owners
+                .get(&key)
+                .is_none_or(|owner| owners.get(&first) == Some(owner))
         })
     })
 }
@@ -166,11 +201,17 @@ fn in_order(rows: &mut [Row], owners: &KeyMap<i64>, boundary: i64) {
     // Called once a row, in their order; rows of one place keep theirs.
     rows.sort_by_cached_key(|row| {
         let first = row.keys.first().map(Key::id);
-        match first.and_then(|first| owners.get(&first)).filter(|id| **id <= boundary) {
+        match first
+            .and_then(|first| owners.get(&first))
+            .filter(|id| **id <= boundary)
+        {
             Some(id) => (false, *id),
             None => {
                 let next = super::wire(appeared.len() as u64);
-                (true, first.map_or(next, |first| *appeared.entry(first).or_insert(next)))
+                (
+                    true,
+                    first.map_or(next, |first| *appeared.entry(first).or_insert(next)),
+                )
             }
         }
     });
@@ -184,13 +225,17 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) const fn new() -> Self {
-        Self { rows: SLICE_ROWS_FIRST }
+        Self {
+            rows: SLICE_ROWS_FIRST,
+        }
     }
 
     /// Sets the size of the next transaction, at most doubling or halving it.
     pub(super) fn took(&mut self, took: Duration) {
         let ideal = self.rows as u128 * LOCK_WANTED.as_micros() / took.as_micros().max(1);
         let next = usize::try_from(ideal).unwrap_or(usize::MAX);
-        self.rows = next.clamp(self.rows / 2, self.rows * 2).clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX);
+        self.rows = next
+            .clamp(self.rows / 2, self.rows * 2)
+            .clamp(SLICE_ROWS_MIN, SLICE_ROWS_MAX);
     }
 }

@@ -55,10 +55,14 @@ impl Engine {
     /// # Errors
     /// What the store says.
     pub async fn load_sample(&self, spec: SampleSpec, progress: impl Fn(&str) + Send) -> Result<()> {
-        let Some((dataset, loaded)) = self.sample_begin().await? else { return Ok(()) };
+        let Some((dataset, loaded)) = self.sample_begin().await? else {
+            return Ok(());
+        };
         if loaded.as_deref() != Some(DONE) {
             progress("Reading the purchases of 23,570 customers …");
-            let customers = tokio::task::spawn_blocking(purchases::read).await.map_err(|_| Error::Corrupt("reading the sample failed".to_owned()))??;
+            let customers = tokio::task::spawn_blocking(purchases::read)
+                .await
+                .map_err(|_| Error::Corrupt("reading the sample failed".to_owned()))??;
             let maker = Maker::new(self, dataset);
             let mut feed = Feed::open(self, dataset).await?;
             let mut at: u64 = loaded.and_then(|text| text.parse().ok()).unwrap_or(0);
@@ -135,10 +139,19 @@ fn on_newsletter(number: u64) -> bool {
 /// The user_ids of the newsletter's list and of the guests.
 fn members(customers: &[Customer]) -> (Vec<String>, Vec<String>) {
     let named = || customers.iter().filter(|customer| !is_anonymous(customer.number));
-    let newsletter = named().filter(|customer| on_newsletter(customer.number)).map(|customer| customer.user_id.clone()).collect();
+    let newsletter = named()
+        .filter(|customer| on_newsletter(customer.number))
+        .map(|customer| customer.user_id.clone())
+        .collect();
     let mut best: Vec<&Customer> = named().collect();
     best.sort_by_key(|customer| (std::cmp::Reverse(customer.spent()), customer.number));
-    (newsletter, best.into_iter().take(VIP).map(|customer| customer.user_id.clone()).collect())
+    (
+        newsletter,
+        best.into_iter()
+            .take(VIP)
+            .map(|customer| customer.user_id.clone())
+            .collect(),
+    )
 }
 
 /// Makes rows as an import would.
@@ -151,7 +164,12 @@ struct Maker<'a> {
 
 impl<'a> Maker<'a> {
     fn new(engine: &'a Engine, dataset: DatasetId) -> Self {
-        Self { engine, dataset, names: Names::new(), story: Story::new(engine.inner.store.clock.now().ms()) }
+        Self {
+            engine,
+            dataset,
+            names: Names::new(),
+            story: Story::new(engine.inner.store.clock.now().ms()),
+        }
     }
 
     /// A customer with all that they did.
@@ -161,7 +179,8 @@ impl<'a> Maker<'a> {
         let person = if is_anonymous(customer.number) {
             self.names.anonymous(random)
         } else {
-            self.names.named(customer.user_id.clone(), customer.number, newsletter, random)
+            self.names
+                .named(customer.user_id.clone(), customer.number, newsletter, random)
         };
         let events = self.story.of(customer, newsletter, random);
         self.rows(person, Some(customer.first()), events)
@@ -170,18 +189,27 @@ impl<'a> Maker<'a> {
     /// A made-up person with all that they did.
     fn made_up(&self, number: u64) -> Vec<Row> {
         let random = &mut Random::of(3, number);
-        let person = self.names.named(format!("made-{number:08}"), 1_000_000 + number, false, random);
+        let person = self
+            .names
+            .named(format!("made-{number:08}"), 1_000_000 + number, false, random);
         let events = self.story.of_made_up(random);
         let created = events.iter().map(|event| event.at).min();
         self.rows(person, created, events)
     }
 
     fn rows(&self, person: Person, created: Option<i64>, events: Vec<NewEvent>) -> Vec<Row> {
-        let key = |(kind, value): (IdentityKind, String)| Key::new(&self.engine.inner.store.keys, self.dataset, kind, value);
+        let key = |(kind, value): (IdentityKind, String)| {
+            Key::new(&self.engine.inner.store.keys, self.dataset, kind, value)
+        };
         let keys: Vec<Key> = person.identities.into_iter().map(key).collect();
         let first = keys.first().cloned();
         let mut rows = Vec::with_capacity(events.len() + 1);
-        rows.push(Row { keys, attributes: person.attributes, created, ..Row::default() });
+        rows.push(Row {
+            keys,
+            attributes: person.attributes,
+            created,
+            ..Row::default()
+        });
         rows.extend(events.into_iter().map(|event| Row {
             keys: first.iter().cloned().collect(),
             seen: Some((event.at, event.at)),

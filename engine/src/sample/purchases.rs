@@ -28,15 +28,22 @@ pub(super) struct Customer {
 /// All customers, in the order of their numbers.
 pub(super) fn read() -> Result<Vec<Customer>> {
     let mut text = String::new();
-    GzDecoder::new(PACKED).read_to_string(&mut text).map_err(Error::io("unpacking the sample"))?;
+    GzDecoder::new(PACKED)
+        .read_to_string(&mut text)
+        .map_err(Error::io("unpacking the sample"))?;
     let mut customers: Vec<Customer> = Vec::new();
     for line in text.lines().skip(1) {
-        let (user_id, purchase) = parse(line).ok_or_else(|| Error::Corrupt("the sample inside this program is damaged".to_owned()))?;
+        let (user_id, purchase) = parse(line)
+            .ok_or_else(|| Error::Corrupt("the sample inside this program is damaged".to_owned()))?;
         match customers.last_mut() {
             Some(customer) if customer.user_id == user_id => customer.purchases.push(purchase),
             _ => {
                 let number = customers.len() as u64 + 1;
-                customers.push(Customer { user_id: user_id.to_owned(), number, purchases: vec![purchase] });
+                customers.push(Customer {
+                    user_id: user_id.to_owned(),
+                    number,
+                    purchases: vec![purchase],
+                });
             }
         }
     }
@@ -56,12 +63,20 @@ fn parse(line: &str) -> Option<(&str, Purchase)> {
 impl Customer {
     /// The time of the first purchase.
     pub(super) fn first(&self) -> i64 {
-        self.purchases.iter().map(|purchase| purchase.at).min().unwrap_or_default()
+        self.purchases
+            .iter()
+            .map(|purchase| purchase.at)
+            .min()
+            .unwrap_or_default()
     }
 
     /// The time of the last purchase.
     pub(super) fn last(&self) -> i64 {
-        self.purchases.iter().map(|purchase| purchase.at).max().unwrap_or_default()
+        self.purchases
+            .iter()
+            .map(|purchase| purchase.at)
+            .max()
+            .unwrap_or_default()
     }
 
     /// What all purchases came to.
@@ -71,6 +86,9 @@ impl Customer {
 
     /// How many purchases lie in a time, without its end.
     pub(super) fn bought_between(&self, from: i64, end: i64) -> usize {
-        self.purchases.iter().filter(|purchase| (from..end).contains(&purchase.at)).count()
+        self.purchases
+            .iter()
+            .filter(|purchase| (from..end).contains(&purchase.at))
+            .count()
     }
 }

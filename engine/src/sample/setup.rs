@@ -44,24 +44,92 @@ const RULES: [(&str, &str); 5] = [
     (LAPSED, "last(purchase) before 1998-01-01"),
     (BIG, "sum(purchase.value) > 500"),
     (ONCE, "count(purchase) = 1"),
-    (LAPSED_BIG, "in segment \"Lapsed: no purchase since 1998\" and in segment \"Big spenders\""),
-    (REGULARS, "count(purchase, between 1998-01-01 and 1998-07-01) >= 3"),
+    (
+        LAPSED_BIG,
+        "in segment \"Lapsed: no purchase since 1998\" and in segment \"Big spenders\"",
+    ),
+    (
+        REGULARS,
+        "count(purchase, between 1998-01-01 and 1998-07-01) >= 3",
+    ),
 ];
 
 /// A campaign: id, name, status, first and last day from the day of loading, segments included and excluded.
-type Row = (&'static str, &'static str, CampaignStatus, Option<i64>, Option<i64>, &'static [&'static str], &'static [&'static str]);
+type Row = (
+    &'static str,
+    &'static str,
+    CampaignStatus,
+    Option<i64>,
+    Option<i64>,
+    &'static [&'static str],
+    &'static [&'static str],
+);
 
 const CAMPAIGNS: [Row; 6] = [
-    (campaign::WIN_BACK, "Win-back spring", CampaignStatus::Active, Some(-45), Some(45), &[LAPSED], &[]),
-    (campaign::LAST_CALL, "Last call", CampaignStatus::Active, Some(-30), Some(10), &[LAPSED_BIG, REGULARS], &[VIP]),
-    (campaign::WEEKLY_PICKS, "Weekly picks", CampaignStatus::Active, Some(-28), None, &[NEWSLETTER], &[]),
-    ("summer-sale", "Summer sale", CampaignStatus::Draft, None, None, &[], &[LAPSED]),
-    ("autumn-preview", "Autumn preview", CampaignStatus::Scheduled, Some(14), Some(44), &[BIG], &[VIP]),
-    (campaign::VINYL, "Vinyl reissues", CampaignStatus::Paused, Some(-80), None, &[ONCE], &[NEWSLETTER]),
+    (
+        campaign::WIN_BACK,
+        "Win-back spring",
+        CampaignStatus::Active,
+        Some(-45),
+        Some(45),
+        &[LAPSED],
+        &[],
+    ),
+    (
+        campaign::LAST_CALL,
+        "Last call",
+        CampaignStatus::Active,
+        Some(-30),
+        Some(10),
+        &[LAPSED_BIG, REGULARS],
+        &[VIP],
+    ),
+    (
+        campaign::WEEKLY_PICKS,
+        "Weekly picks",
+        CampaignStatus::Active,
+        Some(-28),
+        None,
+        &[NEWSLETTER],
+        &[],
+    ),
+    (
+        "summer-sale",
+        "Summer sale",
+        CampaignStatus::Draft,
+        None,
+        None,
+        &[],
+        &[LAPSED],
+    ),
+    (
+        "autumn-preview",
+        "Autumn preview",
+        CampaignStatus::Scheduled,
+        Some(14),
+        Some(44),
+        &[BIG],
+        &[VIP],
+    ),
+    (
+        campaign::VINYL,
+        "Vinyl reissues",
+        CampaignStatus::Paused,
+        Some(-80),
+        None,
+        &[ONCE],
+        &[NEWSLETTER],
+    ),
 ];
 
 /// Makes what is missing of segments, members and campaigns.
-pub(super) async fn make(engine: &Engine, dataset: DatasetId, newsletter: &[String], vip: &[String], now: Timestamp) -> Result<()> {
+pub(super) async fn make(
+    engine: &Engine,
+    dataset: DatasetId,
+    newsletter: &[String],
+    vip: &[String],
+    now: Timestamp,
+) -> Result<()> {
     let actor = Actor::system();
     for (name, rule) in RULES {
         segment(engine, dataset, name, SegmentKind::Rule, Some(rule)).await?;
@@ -70,20 +138,59 @@ pub(super) async fn make(engine: &Engine, dataset: DatasetId, newsletter: &[Stri
     fill(engine, dataset, NEWSLETTER, newsletter).await?;
     fill(engine, dataset, VIP, vip).await?;
     let segments = engine.segments(&actor, dataset, true).await?;
-    let ids: HashMap<&str, SegmentId> = segments.iter().map(|segment| (segment.name.as_str(), segment.id)).collect();
-    let chosen = |names: &[&str]| names.iter().filter_map(|name| ids.get(name).copied()).collect::<Vec<_>>();
+    let ids: HashMap<&str, SegmentId> = segments
+        .iter()
+        .map(|segment| (segment.name.as_str(), segment.id))
+        .collect();
+    let chosen = |names: &[&str]| {
+        names
+            .iter()
+            .filter_map(|name| ids.get(name).copied())
+            .collect::<Vec<_>>()
+    };
     for (id, name, status, from, upto, include, exclude) in CAMPAIGNS {
         let day = |days: Option<i64>| days.map(|days| Timestamp::from_day(now.day() + days));
         let times = (day(from), day(upto));
-        add(engine, dataset, (id, name, status), times, (chosen(include), chosen(exclude))).await?;
+        add(
+            engine,
+            dataset,
+            (id, name, status),
+            times,
+            (chosen(include), chosen(exclude)),
+        )
+        .await?;
     }
     let times = (campaign::SPRING_1998_FROM, campaign::SPRING_1998_UPTO);
-    let times = (Some(Timestamp::from_ms(times.0)), Some(Timestamp::from_ms(times.1 - DAY_MS)));
-    add(engine, dataset, (campaign::SPRING_1998, "Spring catalogue 1998", CampaignStatus::Ended), times, (chosen(&[BIG]), Vec::new())).await
+    let times = (
+        Some(Timestamp::from_ms(times.0)),
+        Some(Timestamp::from_ms(times.1 - DAY_MS)),
+    );
+    add(
+        engine,
+        dataset,
+        (
+            campaign::SPRING_1998,
+            "Spring catalogue 1998",
+            CampaignStatus::Ended,
+        ),
+        times,
+        (chosen(&[BIG]), Vec::new()),
+    )
+    .await
 }
 
-async fn segment(engine: &Engine, dataset: DatasetId, name: &str, kind: SegmentKind, rule: Option<&str>) -> Result<()> {
-    let spec = SegmentSpec { name: name.to_owned(), kind, rule: rule.map(str::to_owned) };
+async fn segment(
+    engine: &Engine,
+    dataset: DatasetId,
+    name: &str,
+    kind: SegmentKind,
+    rule: Option<&str>,
+) -> Result<()> {
+    let spec = SegmentSpec {
+        name: name.to_owned(),
+        kind,
+        rule: rule.map(str::to_owned),
+    };
     there(engine.create_segment(&Actor::system(), dataset, spec).await)
 }
 
@@ -94,7 +201,15 @@ async fn add(
     (starts_at, ends_at): (Option<Timestamp>, Option<Timestamp>),
     (include, exclude): (Vec<SegmentId>, Vec<SegmentId>),
 ) -> Result<()> {
-    let spec = CampaignSpec { id: Some(id.to_owned()), name: name.to_owned(), status, include, exclude, starts_at, ends_at };
+    let spec = CampaignSpec {
+        id: Some(id.to_owned()),
+        name: name.to_owned(),
+        status,
+        include,
+        exclude,
+        starts_at,
+        ends_at,
+    };
     there(engine.create_campaign(&Actor::system(), dataset, spec).await)
 }
 
@@ -109,9 +224,19 @@ fn there<T>(made: Result<T>) -> Result<()> {
 
 async fn fill(engine: &Engine, dataset: DatasetId, list: &str, user_ids: &[String]) -> Result<()> {
     let text = format!("user_id\n{}\n", user_ids.join("\n"));
-    let options = ImportOptions { list: Some(list.to_owned()), mode: ListMode::Replace, ..ImportOptions::default() };
+    let options = ImportOptions {
+        list: Some(list.to_owned()),
+        mode: ListMode::Replace,
+        ..ImportOptions::default()
+    };
     let input = Cursor::new(text.into_bytes());
-    let report = engine.import(&Actor::system(), dataset, ImportKind::Lists, options, input).await?;
-    tracing::debug!(dataset = SLUG, members = report.accepted, "a list of the sample was filled");
+    let report = engine
+        .import(&Actor::system(), dataset, ImportKind::Lists, options, input)
+        .await?;
+    tracing::debug!(
+        dataset = SLUG,
+        members = report.accepted,
+        "a list of the sample was filled"
+    );
     Ok(())
 }

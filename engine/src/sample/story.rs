@@ -19,7 +19,14 @@ const MINUTE_MS: i64 = 60_000;
 const YEAR_1998: (i64, i64) = (LAPSED_BEFORE, 899_251_200_000);
 /// Spent more than this: a big spender (millionths).
 pub(super) const BIG_SPENT: i64 = 500_000_000;
-const PAGES: [&str; 6] = [r#"{"page":"/new"}"#, r#"{"page":"/rock"}"#, r#"{"page":"/jazz"}"#, r#"{"page":"/classical"}"#, r#"{"page":"/basket"}"#, r#"{"page":"/sale"}"#];
+const PAGES: [&str; 6] = [
+    r#"{"page":"/new"}"#,
+    r#"{"page":"/rock"}"#,
+    r#"{"page":"/jazz"}"#,
+    r#"{"page":"/classical"}"#,
+    r#"{"page":"/basket"}"#,
+    r#"{"page":"/sale"}"#,
+];
 
 /// Names of the kinds, shared by all events.
 #[derive(Debug)]
@@ -35,7 +42,13 @@ pub(super) struct Story {
 impl Story {
     pub(super) fn new(now: i64) -> Self {
         let kind = |name: &str| Arc::from(name);
-        Self { purchase: kind(PURCHASE), page_view: kind(PAGE_VIEW), impression: kind(IMPRESSION), click: kind(CLICK), now }
+        Self {
+            purchase: kind(PURCHASE),
+            page_view: kind(PAGE_VIEW),
+            impression: kind(IMPRESSION),
+            click: kind(CLICK),
+            now,
+        }
     }
 
     /// Everything that one customer did.
@@ -53,7 +66,14 @@ impl Story {
         let lapsed = customer.last() < LAPSED_BEFORE;
         let big = customer.spent() > BIG_SPENT;
         if lapsed {
-            self.shown(&mut events, campaign::WIN_BACK, random.below(8), (45, 0), 5, random);
+            self.shown(
+                &mut events,
+                campaign::WIN_BACK,
+                random.below(8),
+                (45, 0),
+                5,
+                random,
+            );
         } else {
             let visits = if random.chance(40) { 1 + random.below(4) } else { 0 };
             for _ in 0..visits {
@@ -61,22 +81,51 @@ impl Story {
             }
         }
         if (lapsed && big) || customer.bought_between(YEAR_1998.0, YEAR_1998.1) >= 3 {
-            self.shown(&mut events, campaign::LAST_CALL, 3 + random.below(5), (30, 0), 8, random);
+            self.shown(
+                &mut events,
+                campaign::LAST_CALL,
+                3 + random.below(5),
+                (30, 0),
+                8,
+                random,
+            );
         }
         if newsletter {
-            self.shown(&mut events, campaign::WEEKLY_PICKS, random.below(4), (28, 0), 6, random);
+            self.shown(
+                &mut events,
+                campaign::WEEKLY_PICKS,
+                random.below(4),
+                (28, 0),
+                6,
+                random,
+            );
         }
         if customer.purchases.len() == 1 && random.chance(25) {
             self.shown(&mut events, campaign::VINYL, 1, (80, 35), 3, random);
         }
         if big {
-            self.shown(&mut events, campaign::SPRING_1998, 1 + random.below(3), self.days_ago_1998(), 10, random);
+            self.shown(
+                &mut events,
+                campaign::SPRING_1998,
+                1 + random.below(3),
+                self.days_ago_1998(),
+                10,
+                random,
+            );
         }
         events
     }
 
     /// Impressions of a campaign within a span of days ago; `clicked` percent of them lead to a click and a page.
-    fn shown(&self, events: &mut Vec<NewEvent>, id: &str, times: i64, span: (i64, i64), clicked: i64, random: &mut Random) {
+    fn shown(
+        &self,
+        events: &mut Vec<NewEvent>,
+        id: &str,
+        times: i64,
+        span: (i64, i64),
+        clicked: i64,
+        random: &mut Random,
+    ) {
         for _ in 0..times {
             let at = self.recent(span, random);
             events.push(self.event(&self.impression, at, Some(id)));
@@ -143,10 +192,24 @@ impl Story {
 /// How many events a made-up person has: the median is 4, the 99th of a hundred 28, seven times as many.
 fn how_many(random: &mut Random) -> i64 {
     const UPTO: [(i64, i64); 13] = [
-        (80, 1), (220, 2), (420, 3), (580, 4), (700, 5), (780, 6), (860, 8), (920, 11), (960, 16), (985, 22), (993, 28), (998, 40), (1_000, 60),
+        (80, 1),
+        (220, 2),
+        (420, 3),
+        (580, 4),
+        (700, 5),
+        (780, 6),
+        (860, 8),
+        (920, 11),
+        (960, 16),
+        (985, 22),
+        (993, 28),
+        (998, 40),
+        (1_000, 60),
     ];
     let at = random.below(1_000);
-    UPTO.iter().find(|(upto, _)| at < *upto).map_or(4, |(_, number)| *number)
+    UPTO.iter()
+        .find(|(upto, _)| at < *upto)
+        .map_or(4, |(_, number)| *number)
 }
 
 #[cfg(test)]

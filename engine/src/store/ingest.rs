@@ -74,7 +74,10 @@ pub(super) struct Binds(SqliteArguments);
 
 impl Binds {
     /// Adds a value; numbers, texts and blobs can always be bound.
-    pub(super) fn add<'t, T: sqlx::Encode<'t, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(&mut self, value: T) -> Result<()> {
+    pub(super) fn add<'t, T: sqlx::Encode<'t, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(
+        &mut self,
+        value: T,
+    ) -> Result<()> {
         sqlx::Arguments::add(&mut self.0, value).map_err(|e| Error::Database(sqlx::Error::Encode(e)))
     }
 }
@@ -101,7 +104,9 @@ pub(super) async fn bulk<T>(
                 bind(&mut binds, item)?;
             }
             // Only placeholders are put together here.
-            let done = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), binds.0).execute(&mut *conn).await?;
+            let done = sqlx::query_with(AssertSqlSafe(Arc::clone(&sql)), binds.0)
+                .execute(&mut *conn)
+                .await?;
             changed += done.rows_affected();
             rest = later;
         }
@@ -118,7 +123,9 @@ fn values_sql(head: &str, columns: usize, tail: &str, rows: usize) -> String {
 pub(crate) async fn owners(conn: &mut Conn, dataset: DatasetId, keys: &[&Key]) -> Result<KeyMap<i64>> {
     let mut found = KeyMap::with_capacity_and_hasher(keys.len(), Default::default());
     for kind in IdentityKind::ALL {
-        let Some(wanted) = hashes_json(keys, kind)? else { continue };
+        let Some(wanted) = hashes_json(keys, kind)? else {
+            continue;
+        };
         let rows: Vec<(String, i64)> = many(sqlx::query_scalar(
             "SELECT json_group_array(json_array(hex(l.hash), l.profile_id)) FROM json_each(?) j \
              CROSS JOIN identity_lookup l ON l.dataset_id = ? AND l.kind = ? AND l.hash = unhex(j.key) \
@@ -130,8 +137,15 @@ pub(crate) async fn owners(conn: &mut Conn, dataset: DatasetId, keys: &[&Key]) -
         .fetch_one(&mut *conn)
         .await?)?;
         for (hash, profile) in rows {
-            let hash = u128::from_str_radix(&hash, 16).map_err(|_| Error::Corrupt("a look-up key has not 16 bytes".to_owned()))?;
-            found.insert(KeyId { kind, hash: hash.to_be_bytes() }, profile);
+            let hash = u128::from_str_radix(&hash, 16)
+                .map_err(|_| Error::Corrupt("a look-up key has not 16 bytes".to_owned()))?;
+            found.insert(
+                KeyId {
+                    kind,
+                    hash: hash.to_be_bytes(),
+                },
+                profile,
+            );
         }
     }
     Ok(found)
@@ -146,24 +160,33 @@ pub(crate) async fn named_owners(conn: &mut Conn, dataset: DatasetId, keys: &[Ke
         if wanted.is_empty() {
             continue;
         }
-        let rows: Vec<(usize, i64)> = many(sqlx::query_scalar(
-            "SELECT json_group_array(json_array(j.key, l.profile_id)) FROM json_each(?) j \
+        let rows: Vec<(usize, i64)> = many(
+            sqlx::query_scalar(
+                "SELECT json_group_array(json_array(j.key, l.profile_id)) FROM json_each(?) j \
              CROSS JOIN identity_lookup l ON l.dataset_id = ? AND l.kind = ? AND l.hash = unhex(j.value)",
-        )
-        .bind(json(&wanted)?)
-        .bind(dataset.0)
-        .bind(kind.number())
-        .fetch_one(&mut *conn)
-        .await?)?;
+            )
+            .bind(json(&wanted)?)
+            .bind(dataset.0)
+            .bind(kind.number())
+            .fetch_one(&mut *conn)
+            .await?,
+        )?;
         let asked: Vec<KeyId> = keys.iter().filter(|key| key.kind == kind).copied().collect();
-        found.extend(rows.into_iter().filter_map(|(at, profile)| Some((*asked.get(at)?, profile))));
+        found.extend(
+            rows.into_iter()
+                .filter_map(|(at, profile)| Some((*asked.get(at)?, profile))),
+        );
     }
     Ok(found)
 }
 
 /// The hash of a key in hexadecimal digits.
 fn hex(key: &KeyId) -> String {
-    key.hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    key.hash
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 /// `{"hash in hex": "canonical value", …}` of one kind.
@@ -184,7 +207,11 @@ fn hashes_json(keys: &[&Key], kind: IdentityKind) -> Result<Option<String>> {
 }
 
 /// What is stored of these people.
-pub(crate) async fn stored(conn: &mut Conn, ids: &[i64], with_attributes: bool) -> Result<HashMap<i64, Stored>> {
+pub(crate) async fn stored(
+    conn: &mut Conn,
+    ids: &[i64],
+    with_attributes: bool,
+) -> Result<HashMap<i64, Stored>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -200,14 +227,20 @@ pub(crate) async fn stored(conn: &mut Conn, ids: &[i64], with_attributes: bool) 
 }
 
 /// E-mails and phones of these people.
-pub(crate) async fn single_identities(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(i64, IdentityKind, String)>> {
+pub(crate) async fn single_identities(
+    conn: &mut Conn,
+    ids: &[i64],
+) -> Result<Vec<(i64, IdentityKind, String)>> {
     let rows: Vec<(i64, i64, String)> = sqlx::query_as(
         "SELECT profile_id, kind, value FROM identities WHERE profile_id IN (SELECT value FROM json_each(?)) AND kind IN (2, 3)",
     )
     .bind(json(&ids)?)
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().filter_map(|(id, kind, value)| Some((id, IdentityKind::from_number(kind)?, value))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, kind, value)| Some((id, IdentityKind::from_number(kind)?, value)))
+        .collect())
 }
 
 /// Many rows that came as one value: each row of its own would be handed from SQLite's thread to ours one by one.
@@ -254,7 +287,9 @@ async fn open_block(conn: &mut Conn, dataset: DatasetId) -> Result<(i64, i64)> {
         return Ok(open);
     }
     let block: i64 =
-        sqlx::query_scalar("UPDATE installation SET next_block = next_block + 1 RETURNING next_block - 1").fetch_one(&mut *conn).await?;
+        sqlx::query_scalar("UPDATE installation SET next_block = next_block + 1 RETURNING next_block - 1")
+            .fetch_one(&mut *conn)
+            .await?;
     let (first, last) = (block * BLOCK, block * BLOCK + BLOCK - 1);
     sqlx::query("INSERT INTO profile_blocks (first_id, last_id, next_id, dataset_id) VALUES (?, ?, ?, ?)")
         .bind(first)
@@ -268,12 +303,16 @@ async fn open_block(conn: &mut Conn, dataset: DatasetId) -> Result<(i64, i64)> {
 
 /// The number of the last change to anybody.
 pub(crate) async fn change_seq(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT change_seq FROM installation").fetch_one(conn).await?)
+    Ok(sqlx::query_scalar("SELECT change_seq FROM installation")
+        .fetch_one(conn)
+        .await?)
 }
 
 /// The number of the last job.
 pub(crate) async fn last_job(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM jobs").fetch_one(conn).await?)
+    Ok(sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM jobs")
+        .fetch_one(conn)
+        .await?)
 }
 
 /// The greatest profile id that was drawn.
@@ -283,21 +322,34 @@ pub(crate) async fn last_id(conn: &mut Conn, dataset: DatasetId) -> Result<i64> 
 }
 
 /// Writes look-up entries, in key order, for people who will be made. What is there already stays.
-pub(crate) async fn reserve_identities(conn: &mut Conn, dataset: DatasetId, entries: &[(KeyId, i64)]) -> Result<()> {
+pub(crate) async fn reserve_identities(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    entries: &[(KeyId, i64)],
+) -> Result<()> {
     let head = "INSERT INTO identity_lookup (dataset_id, kind, hash, profile_id)";
-    bulk(conn, (head, 4, "ON CONFLICT (dataset_id, kind, hash) DO NOTHING"), entries, |binds, (key, id)| {
-        binds.add(dataset.0)?;
-        binds.add(key.kind.number())?;
-        binds.add(key.hash.as_slice())?;
-        binds.add(*id)
-    })
+    bulk(
+        conn,
+        (head, 4, "ON CONFLICT (dataset_id, kind, hash) DO NOTHING"),
+        entries,
+        |binds, (key, id)| {
+            binds.add(dataset.0)?;
+            binds.add(key.kind.number())?;
+            binds.add(key.hash.as_slice())?;
+            binds.add(*id)
+        },
+    )
     .await?;
     Ok(())
 }
 
 /// Draws `wanted` numbers of the change log; gives the first.
 pub(crate) async fn draw_seq(conn: &mut Conn, wanted: i64) -> Result<i64> {
-    let last: i64 = sqlx::query_scalar("UPDATE installation SET change_seq = change_seq + ? RETURNING change_seq").bind(wanted).fetch_one(conn).await?;
+    let last: i64 =
+        sqlx::query_scalar("UPDATE installation SET change_seq = change_seq + ? RETURNING change_seq")
+            .bind(wanted)
+            .fetch_one(conn)
+            .await?;
     Ok(last - wanted + 1)
 }
 
@@ -340,7 +392,11 @@ pub(crate) async fn update_people(conn: &mut Conn, dataset: DatasetId, people: &
 }
 
 /// Takes identities away from people, and their look-up entries as far as these still mean them.
-pub(crate) async fn remove_identities(conn: &mut Conn, dataset: DatasetId, removed: &[(i64, Key)]) -> Result<()> {
+pub(crate) async fn remove_identities(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    removed: &[(i64, Key)],
+) -> Result<()> {
     let head = "DELETE FROM identities WHERE (profile_id, kind, value) IN (";
     bulk(conn, (head, 3, ")"), removed, |binds, (id, key)| {
         binds.add(*id)?;
@@ -361,24 +417,42 @@ pub(crate) async fn remove_identities(conn: &mut Conn, dataset: DatasetId, remov
 }
 
 /// Gives identities to people. An entry of the look-up that means nobody is taken over.
-pub(crate) async fn add_identities(conn: &mut Conn, dataset: DatasetId, added: &mut [(i64, Key)]) -> Result<()> {
+pub(crate) async fn add_identities(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    added: &mut [(i64, Key)],
+) -> Result<()> {
     added.sort_unstable_by(|(a, x), (b, y)| (a, x.kind, &x.value).cmp(&(b, y.kind, &y.value)));
-    bulk(conn, ("INSERT INTO identities (profile_id, kind, value)", 3, ""), added, |binds, (id, key)| {
-        binds.add(*id)?;
-        binds.add(key.kind.number())?;
-        binds.add(key.value.as_str())
-    })
+    bulk(
+        conn,
+        ("INSERT INTO identities (profile_id, kind, value)", 3, ""),
+        added,
+        |binds, (id, key)| {
+            binds.add(*id)?;
+            binds.add(key.kind.number())?;
+            binds.add(key.value.as_str())
+        },
+    )
     .await?;
     // In key order: the only table in random order, so neighbours should at least be written together.
     added.sort_unstable_by_key(|(_, key)| key.id());
     // An entry that was written beforehand is right already, and its page is left alone.
     let tail = "ON CONFLICT (dataset_id, kind, hash) DO UPDATE SET profile_id = excluded.profile_id WHERE profile_id <> excluded.profile_id";
-    bulk(conn, ("INSERT INTO identity_lookup (dataset_id, kind, hash, profile_id)", 4, tail), added, |binds, (id, key)| {
-        binds.add(dataset.0)?;
-        binds.add(key.kind.number())?;
-        binds.add(key.hash.as_slice())?;
-        binds.add(*id)
-    })
+    bulk(
+        conn,
+        (
+            "INSERT INTO identity_lookup (dataset_id, kind, hash, profile_id)",
+            4,
+            tail,
+        ),
+        added,
+        |binds, (id, key)| {
+            binds.add(dataset.0)?;
+            binds.add(key.kind.number())?;
+            binds.add(key.hash.as_slice())?;
+            binds.add(*id)
+        },
+    )
     .await?;
     Ok(())
 }

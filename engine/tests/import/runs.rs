@@ -4,7 +4,7 @@ use super::bench::*;
 use domain::{
     access::{Actor, Powers, Role},
     id::DatasetId,
-    problem::Code,
+    problem::{Code, Detail},
 };
 use engine::import::{ImportKind, ImportOptions};
 use std::{
@@ -215,4 +215,51 @@ async fn a_damaged_gzip_file_is_refused_and_what_was_read_stays() {
     assert_eq!(bench.counts().await.0, stays);
     let empty = bench.profiles("").await;
     assert_eq!(numbers(&empty), (0, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_window_that_was_stopped_half_way_goes_on_row_by_row() {
+    let bench = Bench::new().await;
+    let known: String = (0..100).map(|i| format!("u{i}\n")).collect();
+    bench.profiles(&format!("user_id\n{known}")).await;
+    let mut text = String::from("user_id,event,timestamp\n");
+    (0..6_000).for_each(|i| text.push_str(&format!("u{},visit,2026-01-01\n", i * 37 % 200)));
+    // One kind of event too many, by somebody who comes last: the slices before are committed when it is met.
+    (0..1_000).for_each(|i| text.push_str(&format!("last,kind {i},2026-01-01\n")));
+    let options = ImportOptions {
+        content_hash: Some([9; 32]),
+        strict: true,
+        ..ImportOptions::default()
+    };
+    let problem = bench
+        .import(ImportKind::Events, options.clone(), &text)
+        .await
+        .unwrap_err()
+        .into_problem();
+    assert!(
+        problem
+            .message
+            .starts_with("Line 7001: the dataset would have more than"),
+        "{}",
+        problem.message
+    );
+    let stays = match problem.details.get("accepted") {
+        Some(Detail::Number(stays)) => *stays,
+        _ => 0,
+    };
+    assert!(stays > 0 && stays < 6_999, "{stays}");
+    let lenient = ImportOptions {
+        strict: false,
+        ..options
+    };
+    let report = bench.import(ImportKind::Events, lenient, &text).await.unwrap();
+    assert_eq!(
+        (report.accepted, report.created, report.rejected),
+        (6_999, 101, 1)
+    );
+    assert_eq!(bench.find("u0").await.unwrap().events_total, 30);
+    assert_eq!(bench.find("u199").await.unwrap().events_total, 30);
+    assert_eq!(bench.find("last").await.unwrap().events_total, 999);
+    let figures = bench.engine.figures(&operator(), bench.dataset).await.unwrap();
+    assert_eq!((figures.profiles, figures.events), (201, 6_999));
 }
