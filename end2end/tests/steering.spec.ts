@@ -79,6 +79,7 @@ test("newcomers are counted and never touched, and those who no longer match sta
   await ds.add("old", 60);
   await ds.segment("Old ones", "old");
   const job = await ds.start("Old ones", 60, ["--max-rate", "5"]);
+  await lethe.until("the list is fixed", async () => (await lethe.job(job.id)).counts.deleted > 0);
   await lethe.run(["job", "pause", job.id]);
   await lethe.until("it is paused", async () => (await lethe.job(job.id)).status === "paused");
   await ds.add("old", 4, 101); // four who were not on the list
