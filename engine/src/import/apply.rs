@@ -204,6 +204,7 @@ impl Target {
         now: Timestamp,
     ) -> Result<Writes> {
         let mut writes = Writes::default();
+        // Each with whether it is logged by a line of its own, and whether it is new.
         let mut rows: Vec<(PersonRow, bool, bool)> = Vec::with_capacity(merged.people.len());
         for mut person in merged.people {
             let (row, changed) = person.row(now.ms());
@@ -214,13 +215,17 @@ impl Target {
             writes.added.extend(added.into_iter().map(|key| (row.id, key)));
             rows.push((row, changed, person.is_new()));
         }
-        let wanted = rows.iter().filter(|(_, changed, _)| *changed).count() + new_events.len();
+        // An event's line in the log stands for its person too: the warehouse copy takes both.
+        for (place, _) in &new_events {
+            rows[*place].1 = false;
+        }
+        let wanted = rows.iter().filter(|(_, alone, _)| *alone).count() + new_events.len();
         if wanted == 0 {
             return Ok(writes);
         }
         let mut seq = ingest::draw_seq(conn, super::wire(wanted as u64)).await?;
-        for (row, changed, _) in &mut rows {
-            if *changed {
+        for (row, alone, _) in &mut rows {
+            if *alone {
                 row.seq = seq;
                 writes.log.push(Change {
                     seq,

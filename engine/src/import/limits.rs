@@ -38,4 +38,4 @@ pub(super) const WINDOW_BYTES: usize = 16 << 20;
 /// New people from whom on it pays to write their look-up entries beforehand.
 pub(super) const RESERVE_MIN: usize = 1_000;
 /// How long a slice should hold the write lock before it commits: with the commit it stays below 50 ms.
-pub(super) const LOCK_WANTED: Duration = Duration::from_millis(20);
+pub(super) const LOCK_WANTED: Duration = Duration::from_millis(30);
