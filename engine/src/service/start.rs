@@ -79,13 +79,19 @@ impl Engine {
         if let Some(earlier) = self.repeated(actor, once.as_ref()).await? {
             return Ok(Started::Repeated(earlier));
         }
-        let checked = self.check_start(actor, dataset, &spec).await?;
+        let checked = match self.check_start(actor, dataset, &spec).await {
+            Ok(checked) => checked,
+            Err(refused) => return self.first_answer(actor, once.as_ref(), refused).await,
+        };
         let store = &self.inner.store;
         let start_at = start_at(&spec, checked.now);
         let immediate = start_at <= checked.now;
         let mut tx = store.write().await?;
         let plan_hash = super::usage::plan_hash(&mut tx, dataset, spec.segment_id).await?;
-        check_plan(&spec, &plan_hash)?;
+        if let Err(refused) = check_plan(&spec, &plan_hash) {
+            drop(tx);
+            return self.first_answer(actor, once.as_ref(), refused).await;
+        }
         let stored = checked.rule.as_ref().map(ToString::to_string);
         let takes_place =
             immediate && !(spec.queue && store::jobs::holder(&mut tx, dataset).await?.is_some());
@@ -171,6 +177,17 @@ impl Engine {
                 .into()),
             None => Ok(None),
         }
+    }
+
+    /// A refusal, unless the first of two equal requests has made the job since: then this one gets its answer.
+    async fn first_answer(
+        &self,
+        actor: &Actor,
+        once: Option<&Idempotency>,
+        refused: Error,
+    ) -> Result<Started> {
+        let earlier = self.repeated(actor, once).await?;
+        earlier.map(Started::Repeated).ok_or(refused)
     }
 
     async fn check_start(&self, actor: &Actor, dataset: DatasetId, spec: &JobSpec) -> Result<Checked> {
