@@ -6,6 +6,7 @@
 //! copy that stays), `import` (files and streams in), `sample` (the data of `lethe demo`).
 #![warn(missing_docs)]
 
+mod bench;
 pub mod clock;
 mod error;
 pub mod import;
@@ -15,6 +16,7 @@ mod service;
 mod store;
 mod warehouse;
 
+pub use bench::BenchSpec;
 pub use error::{Error, Result};
 pub use runner::Tasks;
 pub use sample::SampleSpec;

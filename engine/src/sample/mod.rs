@@ -6,7 +6,7 @@
 
 mod people;
 mod purchases;
-mod random;
+pub(crate) mod random;
 mod setup;
 mod story;
 

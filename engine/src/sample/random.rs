@@ -2,11 +2,11 @@
 
 /// A generator with its seed (SplitMix64).
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The generator of one thing, such as customer 17: what is drawn for another does not move it.
-    pub(super) fn of(what: u64, number: u64) -> Self {
+    pub(crate) fn of(what: u64, number: u64) -> Self {
         let mut random = Self(what.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ number);
         random.next();
         random
@@ -21,25 +21,25 @@ impl Random {
     }
 
     /// A number from 0 up to and without `end`, which is above 0.
-    pub(super) fn below(&mut self, end: i64) -> i64 {
+    pub(crate) fn below(&mut self, end: i64) -> i64 {
         let end = end.max(1).unsigned_abs();
         // Below an i64, so it fits.
         i64::try_from(self.next() % end).unwrap_or(0)
     }
 
     /// True in `percent` of all cases.
-    pub(super) fn chance(&mut self, percent: i64) -> bool {
+    pub(crate) fn chance(&mut self, percent: i64) -> bool {
         self.below(100) < percent
     }
 
     /// One of a list that is not empty.
-    pub(super) fn pick<T: Copy + Default>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy + Default>(&mut self, from: &[T]) -> T {
         let at = usize::try_from(self.below(i64::try_from(from.len()).unwrap_or(1))).unwrap_or(0);
         from.get(at).copied().unwrap_or_default()
     }
 
     /// Hexadecimal digits.
-    pub(super) fn hex(&mut self) -> String {
+    pub(crate) fn hex(&mut self) -> String {
         format!("{:016x}", self.next())
     }
 }

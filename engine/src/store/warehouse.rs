@@ -105,6 +105,40 @@ async fn copy_rows(conn: &mut Conn, from: i64, upto: i64, now: Timestamp) -> Res
     Ok(())
 }
 
+/// Copies everyone with ids in (`after`, `upto`] at once, whatever the log says: for a store that was filled beside it.
+pub(crate) async fn copy_range(conn: &mut Conn, after: i64, upto: i64, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO main.profiles (id, dataset_id, identities, first_seen_at, last_seen_at, created_at, attributes, copied_at)
+         SELECT p.id, p.dataset_id, (SELECT json_group_array(json_array(i.kind, i.value)) FROM live.identities i WHERE i.profile_id = p.id),
+           p.first_seen_at, p.last_seen_at, p.created_at, p.attributes, $3
+         FROM live.profiles p WHERE p.id > $1 AND p.id <= $2",
+    )
+    .bind(after)
+    .bind(upto)
+    .bind(now.ms())
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "INSERT OR IGNORE INTO main.events (profile_id, at, eid, dataset_id, kind, value_micros, quantity_micros, campaign_id, properties)
+         SELECT e.profile_id, e.at, e.eid, k.dataset_id, k.name, e.value_micros, e.quantity_micros, e.campaign_id, e.properties
+         FROM live.events e CROSS JOIN live.event_kinds k ON k.id = e.kind_id WHERE e.profile_id > $1 AND e.profile_id <= $2",
+    )
+    .bind(after)
+    .bind(upto)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The least and the greatest profile id of the store.
+pub(crate) async fn ids(conn: &mut Conn) -> Result<(i64, i64)> {
+    Ok(
+        sqlx::query_as("SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM live.profiles")
+            .fetch_one(conn)
+            .await?,
+    )
+}
+
 /// Takes what the copy has passed out of the log; on the store's writer.
 pub(crate) async fn trim_log(conn: &mut Conn, watermark: i64) -> Result<u64> {
     let done = sqlx::query("DELETE FROM change_log WHERE seq IN (SELECT seq FROM change_log WHERE seq <= $1 ORDER BY seq LIMIT $2)").bind(watermark).bind(SLICE).execute(conn).await?;

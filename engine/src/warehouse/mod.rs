@@ -18,6 +18,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After a failure it waits this long.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// Ids that are copied in one transaction where everyone is.
+const EVERYONE_SLICE: i64 = 50_000;
+
 /// The open warehouse.
 #[derive(Debug)]
 pub(crate) struct Warehouse {
@@ -59,6 +62,20 @@ impl Warehouse {
                 return Ok(());
             }
         }
+    }
+
+    /// Copies everyone, in the order of the store, and catches up: for a store that was filled beside the change log.
+    pub(crate) async fn take_everyone(&self, store: &Store) -> Result<()> {
+        let (first, last) = store::warehouse::ids(&mut *self.copier.acquire().await?).await?;
+        let mut after = first - 1;
+        while after < last {
+            let upto = (after + EVERYONE_SLICE).min(last);
+            let mut tx = self.copier.begin().await?;
+            store::warehouse::copy_range(&mut tx, after, upto, store.clock.now()).await?;
+            tx.commit().await?;
+            after = upto;
+        }
+        self.catch_up(store).await
     }
 
     /// What stays of the people that a job deleted; `decided`: the greatest id whose turn has come.
