@@ -4,7 +4,7 @@ mod counts;
 mod progress;
 mod state;
 
-pub use counts::Counts;
+pub use counts::{Counts, Tally};
 pub use progress::{Pace, Progress};
 pub use state::{Intent, JobState, JobStatus};
 

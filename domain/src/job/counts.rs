@@ -65,6 +65,25 @@ impl Counts {
     }
 }
 
+/// What one batch adds to the counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Deleted.
+    pub deleted: i64,
+    /// No longer matched.
+    pub spared: i64,
+    /// Under legal hold.
+    pub held: i64,
+    /// Failed; negative in a retry pass, where the failed got another outcome.
+    pub failed: i64,
+    /// Absent.
+    pub gone: i64,
+    /// Events that went with the deleted.
+    pub events: i64,
+    /// How long it took, milliseconds.
+    pub ms: i64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

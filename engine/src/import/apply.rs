@@ -238,6 +238,7 @@ impl Target {
         for (place, event) in new_events {
             let (row, _, _) = &mut rows[place];
             row.seq = seq;
+            row.events += 1;
             // An event without message_id takes its number from the log: two equal lines are two events.
             let eid = event.message.unwrap_or(seq);
             writes.log.push(Change {

@@ -197,6 +197,7 @@ impl Person {
                     created,
                     seq: 0,
                     attributes,
+                    events: 0,
                 },
                 true,
             );
@@ -224,6 +225,7 @@ impl Person {
                 created,
                 seq: 0,
                 attributes,
+                events: 0,
             },
             changed,
         )

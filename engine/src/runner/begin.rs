@@ -120,6 +120,10 @@ async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
         now,
     )
     .await?;
+    let people = store::sweep::people(&mut tx, job.dataset_id).await?;
+    if super::sweep::points(job.counts().matched, people) {
+        store::sweep::set_points(&mut tx, JobId(job.id)).await?;
+    }
     store::job_steps::move_to(&mut tx, store, job, JobState::Deleting, now).await?;
     tx.commit().await?;
     Ok(Step::Again)

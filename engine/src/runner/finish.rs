@@ -1,24 +1,16 @@
-//! After the last batch: sweep the look-up, check who is left, empty the log, count anew, end. Also the early ends.
+//! After the sweep: check who is left, empty the log, count anew, end. Also the early ends.
 
-use super::{Memory, Step, freeze::membership};
+use super::{Step, freeze::membership};
 use crate::{
     error::{Error, Result},
     service::Engine,
-    store::{self, Tx, jobs::JobRow, rule_sql::RuleScope, sweep::Place},
+    store::{self, Tx, jobs::JobRow, rule_sql::RuleScope},
 };
 use domain::{
     access::Actor,
     id::{DatasetId, JobId, SegmentId},
     job::{Counts, JobState},
 };
-use std::time::{Duration, Instant};
-
-/// Entries of the first slice of the sweep.
-pub(super) const SWEEP_FIRST: i64 = 4_000;
-/// Entries of a slice at most.
-const SWEEP_MAX: i64 = 200_000;
-/// A slice should hold the write lock about this long.
-const TARGET: Duration = Duration::from_millis(20);
 
 /// Ends a job that has deleted nobody: nothing else changes.
 pub(super) async fn end_early(
@@ -47,51 +39,26 @@ pub(super) async fn stop_deleting(engine: &Engine, job: &JobRow) -> Result<Step>
     Ok(Step::Again)
 }
 
-/// One slice of the sweep.
-pub(super) async fn sweep(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
+async fn still_there(engine: &Engine, job: &JobRow) -> Result<i64> {
+    store::targets::still_there(&mut *engine.inner.store.count().await?, job).await
+}
+
+async fn joined_after(engine: &Engine, job: &JobRow) -> Result<i64> {
     let store = &engine.inner.store;
-    let from = job
-        .sweep_cursor
-        .as_deref()
-        .map_or_else(Place::start, Place::from_bytes);
-    let to = store::sweep::skip(&mut *store.read().await?, job.dataset_id, &from, memory.sweep).await?;
-    let begun = Instant::now();
-    let mut tx = store.write().await?;
-    store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Sweeping).await?;
-    store::sweep::slice(&mut tx, job.dataset_id, &from, to.as_ref()).await?;
-    match &to {
-        Some(place) => store::sweep::set_cursor(&mut tx, JobId(job.id), place).await?,
-        None => {
-            store::job_steps::move_to(&mut tx, store, job, JobState::Verifying, store.clock.now()).await?
-        }
-    }
-    tx.commit().await?;
-    memory.sweep = if begun.elapsed() > TARGET {
-        memory.sweep / 2
-    } else {
-        memory.sweep * 2
-    }
-    .clamp(500, SWEEP_MAX);
-    Ok(Step::Again)
+    let mut view = store.view().await?;
+    let segments = store::segments::defs(&mut view, DatasetId(job.dataset_id)).await?;
+    let scope = RuleScope {
+        dataset_id: job.dataset_id,
+        now: store.clock.now(),
+        segments: &segments,
+    };
+    store::targets::joined_after(&mut view, job, &membership(job)?, &scope).await
 }
 
 /// Checks who is left: nobody that was counted as deleted may exist; newcomers are counted and not touched.
 pub(super) async fn verify(engine: &Engine, job: &JobRow) -> Result<Step> {
     let store = &engine.inner.store;
-    let (still, joined) = {
-        let mut view = store.view().await?;
-        let still = store::targets::still_there(&mut view, job).await?;
-        let segments = store::segments::defs(&mut view, DatasetId(job.dataset_id)).await?;
-        let scope = RuleScope {
-            dataset_id: job.dataset_id,
-            now: store.clock.now(),
-            segments: &segments,
-        };
-        (
-            still,
-            store::targets::joined_after(&mut view, job, &membership(job)?, &scope).await?,
-        )
-    };
+    let (still, joined) = tokio::try_join!(still_there(engine, job), joined_after(engine, job))?;
     let now = store.clock.now();
     let id = JobId(job.id);
     let mut tx = store.write().await?;
@@ -107,7 +74,7 @@ pub(super) async fn verify(engine: &Engine, job: &JobRow) -> Result<Step> {
         && job.pass <= i64::from(job.spec()?.retry_passes);
     if again {
         store::job_steps::move_to(&mut tx, store, job, JobState::Deleting, now).await?;
-        store::targets::next_pass(&mut tx, id).await?;
+        store::batch::next_pass(&mut tx, id).await?;
     } else {
         store::job_steps::set_verified(&mut tx, id, joined, now).await?;
         store::job_steps::move_to(&mut tx, store, job, JobState::Scrubbing, now).await?;
@@ -135,12 +102,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
         SegmentId(job.segment_id),
         JobId(job.id),
     );
-    let decided = if job.pass == 1 {
-        job.cursor
-    } else {
-        job.freeze_upto
-    };
-    let kept = engine.inner.warehouse.kept(id, decided).await?;
+    let kept = engine.inner.warehouse.kept(id, job.decided_upto()).await?;
     let now = store.clock.now();
     let count = {
         let mut view = store.view().await?;

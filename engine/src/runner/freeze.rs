@@ -15,11 +15,11 @@ use domain::{
 use std::time::{Duration, Instant};
 
 /// Ids of the first slice.
-pub(super) const WINDOW_FIRST: i64 = 2_000;
+pub(super) const WINDOW_FIRST: i64 = 20_000;
 /// Ids of a slice at most.
 const WINDOW_MAX: i64 = 200_000;
 /// A slice should hold the write lock about this long.
-const TARGET: Duration = Duration::from_millis(20);
+const TARGET: Duration = Duration::from_millis(25);
 
 /// What decides who is in, by the job's own record: not by the segment, which people may have edited meanwhile.
 pub(super) fn membership(job: &JobRow) -> Result<Membership> {

@@ -4,10 +4,13 @@
 //! batch. It is woken by a bell and looks by itself every second: the bell buys speed, the clock buys truth. What it
 //! knows besides the database is only pace; after a crash nothing is missing.
 
+mod ahead;
 mod batch;
 mod begin;
 mod finish;
 mod freeze;
+mod keeper;
+mod sweep;
 mod tick;
 
 use crate::service::Engine;
@@ -25,12 +28,18 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// What the runner remembers of a job between steps: pace, never truth.
 #[derive(Debug, Clone)]
 pub(crate) struct Memory {
-    /// Targets of the next batch.
-    batch: i64,
+    /// People of the next batch at most.
+    people: i64,
+    /// Rows of the next batch: people and what belongs to them.
+    rows: i64,
+    /// Rows that a person of the last batch had.
+    rows_a_person: i64,
+    /// Targets that have been looked at beforehand.
+    seen: ahead::Seen,
     /// Ids of the next slice of the freeze.
     window: i64,
-    /// Entries of the next slice of the sweep.
-    sweep: i64,
+    /// The sweep.
+    sweep: sweep::Sweep,
     /// Not before this moment.
     not_before: Option<Instant>,
     /// Tries of the same batch that failed.
@@ -40,9 +49,12 @@ pub(crate) struct Memory {
 impl Default for Memory {
     fn default() -> Self {
         Self {
-            batch: batch::SIZE_FIRST,
+            people: batch::PEOPLE_MAX,
+            rows: batch::ROWS_FIRST,
+            rows_a_person: ahead::ROWS_A_PERSON,
+            seen: ahead::Seen::default(),
             window: freeze::WINDOW_FIRST,
-            sweep: finish::SWEEP_FIRST,
+            sweep: sweep::Sweep::default(),
             not_before: None,
             tries: 0,
         }
@@ -91,11 +103,12 @@ impl Engine {
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
+        let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone()));
         Tasks {
             stop,
-            handles: vec![runner, copier, check],
+            handles: vec![runner, keeper, copier, check],
         }
     }
 }

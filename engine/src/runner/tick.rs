@@ -54,7 +54,10 @@ impl Runner {
         if job.epoch != store.epoch {
             return adopt(engine, job).await;
         }
+        // Who has begun to go is finished first, whatever people want.
+        let half_gone = state == JobState::Deleting && job.going_id.is_some();
         match intent {
+            _ if half_gone => {}
             Intent::Cancel if state.before_deleting() => {
                 return super::finish::end_early(engine, job, JobState::Cancelled, None).await;
             }
@@ -72,9 +75,11 @@ impl Runner {
         match state {
             JobState::Freezing => super::freeze::step(engine, job, memory).await,
             JobState::Scheduled | JobState::Queued => super::begin::step(engine, job).await,
-            JobState::Deleting if intent == Intent::Cancel => super::finish::stop_deleting(engine, job).await,
+            JobState::Deleting if intent == Intent::Cancel && !half_gone => {
+                super::finish::stop_deleting(engine, job).await
+            }
             JobState::Deleting => super::batch::step(engine, job, memory).await,
-            JobState::Sweeping => super::finish::sweep(engine, job, memory).await,
+            JobState::Sweeping => super::sweep::step(engine, job, memory).await,
             JobState::Verifying => super::finish::verify(engine, job).await,
             JobState::Scrubbing => super::finish::scrub(engine, job).await,
             JobState::Sealing => super::finish::seal(engine, job).await,

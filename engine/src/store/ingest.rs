@@ -67,6 +67,8 @@ pub(crate) struct PersonRow {
     pub(crate) created: i64,
     pub(crate) seq: i64,
     pub(crate) attributes: Option<String>,
+    /// Events that are added with it.
+    pub(crate) events: i64,
 }
 
 /// The arguments of one statement.
@@ -244,7 +246,7 @@ pub(crate) async fn single_identities(
 }
 
 /// Many rows that came as one value: each row of its own would be handed from SQLite's thread to ours one by one.
-fn many<T: serde::de::DeserializeOwned>(rows: String) -> Result<Vec<T>> {
+pub(super) fn many<T: serde::de::DeserializeOwned>(rows: String) -> Result<Vec<T>> {
     serde_json::from_str(&rows).map_err(|_| Error::Corrupt("rows cannot be read back".to_owned()))
 }
 
@@ -355,8 +357,8 @@ pub(crate) async fn draw_seq(conn: &mut Conn, wanted: i64) -> Result<i64> {
 
 /// Inserts people, in id order.
 pub(crate) async fn insert_people(conn: &mut Conn, dataset: DatasetId, people: &[PersonRow]) -> Result<()> {
-    let head = "INSERT INTO profiles (id, dataset_id, bucket, first_seen_at, last_seen_at, created_at, changed_seq, attributes)";
-    bulk(conn, (head, 8, ""), people, |binds, person| {
+    let head = "INSERT INTO profiles (id, dataset_id, bucket, first_seen_at, last_seen_at, created_at, changed_seq, attributes, events)";
+    bulk(conn, (head, 9, ""), people, |binds, person| {
         binds.add(person.id)?;
         binds.add(dataset.0)?;
         binds.add(rand::random_range(0..10_000_i64))?;
@@ -364,7 +366,8 @@ pub(crate) async fn insert_people(conn: &mut Conn, dataset: DatasetId, people: &
         binds.add(person.last_seen)?;
         binds.add(person.created)?;
         binds.add(person.seq)?;
-        binds.add(person.attributes.as_deref().unwrap_or("{}"))
+        binds.add(person.attributes.as_deref().unwrap_or("{}"))?;
+        binds.add(person.events)
     })
     .await?;
     Ok(())
@@ -373,11 +376,11 @@ pub(crate) async fn insert_people(conn: &mut Conn, dataset: DatasetId, people: &
 /// Updates people who were loaded in this transaction, in id order. As an upsert, because UPDATE … FROM writes every
 /// row into a temporary table first, which takes half as long again.
 pub(crate) async fn update_people(conn: &mut Conn, dataset: DatasetId, people: &[PersonRow]) -> Result<()> {
-    let head = "INSERT INTO profiles (id, dataset_id, bucket, first_seen_at, last_seen_at, created_at, changed_seq, attributes)";
+    let head = "INSERT INTO profiles (id, dataset_id, bucket, first_seen_at, last_seen_at, created_at, changed_seq, attributes, events)";
     let tail = "ON CONFLICT (id) DO UPDATE SET first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, \
-                created_at = excluded.created_at, changed_seq = excluded.changed_seq, \
+                created_at = excluded.created_at, changed_seq = excluded.changed_seq, events = events + excluded.events, \
                 attributes = CASE excluded.attributes WHEN '' THEN attributes ELSE excluded.attributes END";
-    bulk(conn, (head, 8, tail), people, |binds, person| {
+    bulk(conn, (head, 9, tail), people, |binds, person| {
         binds.add(person.id)?;
         binds.add(dataset.0)?;
         binds.add(0_i64)?;
@@ -385,7 +388,8 @@ pub(crate) async fn update_people(conn: &mut Conn, dataset: DatasetId, people: &
         binds.add(person.last_seen)?;
         binds.add(person.created)?;
         binds.add(person.seq)?;
-        binds.add(person.attributes.as_deref().unwrap_or_default())
+        binds.add(person.attributes.as_deref().unwrap_or_default())?;
+        binds.add(person.events)
     })
     .await?;
     Ok(())
@@ -404,6 +408,15 @@ pub(crate) async fn remove_identities(
         binds.add(key.value.as_str())
     })
     .await?;
+    remove_lookups(conn, dataset, removed).await
+}
+
+/// Takes look-up entries away as far as they mean these people.
+pub(crate) async fn remove_lookups(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    removed: &[(i64, Key)],
+) -> Result<()> {
     let head = "WITH v (dataset_id, kind, hash, profile_id) AS (";
     let tail = ") DELETE FROM identity_lookup WHERE (dataset_id, kind, hash, profile_id) IN (SELECT dataset_id, kind, hash, profile_id FROM v)";
     bulk(conn, (head, 4, tail), removed, |binds, (id, key)| {

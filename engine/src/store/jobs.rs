@@ -43,6 +43,9 @@ pub(crate) struct JobRow {
     pub(crate) cursor: i64,
     pub(crate) sweep_cursor: Option<Vec<u8>>,
     pub(crate) resumes: i64,
+    pub(crate) going_id: Option<i64>,
+    pub(crate) going_events: i64,
+    pub(crate) point_deletes: i64,
     matched: i64,
     deleted: i64,
     spared: i64,
@@ -95,6 +98,15 @@ impl JobRow {
         );
         counts.joined_after = self.joined_after;
         counts
+    }
+
+    /// The greatest profile id whose turn has come.
+    pub(crate) fn decided_upto(&self) -> i64 {
+        if self.pass == 1 {
+            self.cursor
+        } else {
+            self.freeze_upto
+        }
     }
 
     /// The phases so far.

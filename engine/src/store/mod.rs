@@ -2,14 +2,17 @@
 //! leave it as domain types. Nothing outside this folder says `sqlx`, but for the error type.
 //!
 //! Writers share one connection and begin with `BEGIN IMMEDIATE`; readers have a read-only pool of their own. A reader
-//! that upgraded to a writer would fail with BUSY_SNAPSHOT, and a second writing connection would need the checkpoint
-//! race that SQLite only closed in 3.51.3.
+//! that upgraded to a writer would fail with BUSY_SNAPSHOT. One more connection changes no data and copies the write-ahead
+//! log into the file beside the writer: SQLite allows that safely from 3.51.3 on, which is asserted at start.
 
 pub(crate) mod access;
 pub(crate) mod audit;
+pub(crate) mod batch;
+pub(crate) mod bench;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
+pub(crate) mod gone;
 pub(crate) mod impact;
 pub(crate) mod ingest;
 pub(crate) mod ingest_events;
@@ -19,6 +22,7 @@ pub(crate) mod ingest_progress;
 pub(crate) mod job_steps;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+mod leaf;
 pub(crate) mod members;
 mod open;
 pub(crate) mod profiles;
@@ -52,6 +56,7 @@ pub(crate) type Tx = sqlx::Transaction<'static, Sqlite>;
 #[derive(Debug)]
 pub(crate) struct Store {
     writer: SqlitePool,
+    keeper: SqlitePool,
     readers: SqlitePool,
     counters: SqlitePool,
     /// The secret by which identities are hashed.
@@ -77,6 +82,11 @@ impl Store {
         Ok(self.writer.acquire().await?)
     }
 
+    /// The connection that empties the write-ahead log beside the writer. It changes no data.
+    pub(crate) async fn keep(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.keeper.acquire().await?)
+    }
+
     /// A reader for a page or a request: quick reads.
     pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>> {
         Ok(self.readers.acquire().await?)
@@ -96,6 +106,7 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         self.counters.close().await;
+        self.keeper.close().await;
         self.writer.close().await;
     }
 }

@@ -19,8 +19,10 @@ const SQLITE_MIN: &str = "3.51.3";
 const PAGE_BYTES: u32 = 8192;
 /// The write-ahead log is cut back to this after a checkpoint.
 const WAL_BYTES_KEPT: &str = "67108864";
+/// Pages in the write-ahead log from which on the writer itself empties it, should the keeper not have come to it.
+const WAL_PAGES_MAX: &str = "20000";
 /// Page cache of the writer, in KiB (negative: KiB, as SQLite wants it).
-const WRITER_CACHE: &str = "-65536";
+const WRITER_CACHE: &str = "-32768";
 /// Page cache of each reader.
 const READER_CACHE: &str = "-8192";
 /// Readers for pages and requests.
@@ -43,16 +45,24 @@ pub(crate) async fn open(dir: &Path, clock: Clock) -> Result<Store> {
     let lock = lock(&dir)?;
     let file = dir.join("lethe.db");
     migrate(&file).await?;
-    let writer = pool(1, writing(&file).pragma("cache_size", WRITER_CACHE)).await?;
+    let writer = pool(
+        1,
+        writing(&file)
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("wal_autocheckpoint", WAL_PAGES_MAX),
+    )
+    .await?;
     check_build(&writer).await?;
     let epoch = sqlx::query_scalar("UPDATE installation SET epoch = epoch + 1 RETURNING epoch")
         .fetch_one(&writer)
         .await?;
+    let keeper = pool(1, writing(&file).pragma("query_only", "ON")).await?;
     let readers = pool(READERS, reading(&file)).await?;
     let counters = pool(COUNTERS, reading(&file)).await?;
     let keys = Keys::load_or_create(&dir)?;
     Ok(Store {
         writer,
+        keeper,
         readers,
         counters,
         keys,

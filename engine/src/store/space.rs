@@ -29,6 +29,32 @@ pub(crate) async fn give_back(conn: &mut Conn) -> Result<bool> {
     Ok(row.try_get::<i64, _>(0)? == 0)
 }
 
+/// What the write-ahead log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Log {
+    /// Pages in it, copied or not.
+    pub(crate) pages: i64,
+    /// Pages of it that are in the file already.
+    pub(crate) copied: i64,
+}
+
+/// How much the write-ahead log holds; does nothing about it.
+pub(crate) async fn log(conn: &mut Conn) -> Result<Log> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(NOOP)").fetch_one(conn).await?;
+    Ok(Log {
+        pages: row.try_get(1)?,
+        copied: row.try_get(2)?,
+    })
+}
+
+/// Copies what the write-ahead log has into the file, as far as readers and the writer allow; waits for nobody.
+pub(crate) async fn copy_log(conn: &mut Conn) -> Result<()> {
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+        .fetch_one(conn)
+        .await?;
+    Ok(())
+}
+
 async fn free_pages(conn: &mut Conn) -> Result<i64> {
     Ok(sqlx::query_scalar("PRAGMA freelist_count")
         .fetch_one(conn)

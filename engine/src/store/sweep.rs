@@ -1,10 +1,18 @@
 //! The sweep of the identity look-up: dead entries are taken away in key order, slice by slice. They are harmless before
 //! that (a reader finds no such person behind them), so the sweep may be interrupted anywhere.
 
-use super::Conn;
-use crate::error::Result;
-use domain::id::JobId;
-use sqlx::Row as _;
+use super::{
+    Conn,
+    gone::Gone,
+    ingest::{self, Key, many},
+    keys::Keys,
+};
+use crate::error::{Error, Result};
+use domain::{
+    id::{DatasetId, JobId},
+    profile::IdentityKind,
+};
+use sqlx::{QueryBuilder, Sqlite};
 
 /// A place in the look-up of a dataset: kind and hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,42 +49,115 @@ impl Place {
     }
 }
 
-/// The entry `entries` further on; `None` where fewer follow.
-pub(crate) async fn skip(conn: &mut Conn, dataset: i64, from: &Place, entries: i64) -> Result<Option<Place>> {
-    let row = sqlx::query("SELECT kind, hash FROM identity_lookup WHERE dataset_id = $1 AND (kind, hash) > ($2, $3) ORDER BY kind, hash LIMIT 1 OFFSET $4")
+/// Where the next slice ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// At this entry, which belongs to the slice.
+    At(Place),
+    /// At the end of the kind; the next slice begins here.
+    Kind(Place),
+    /// At the end of the dataset.
+    All,
+}
+
+/// The end of the slice of up to `entries` entries after `from`. A slice holds one kind.
+pub(crate) async fn end(conn: &mut Conn, dataset: i64, from: &Place, entries: i64) -> Result<End> {
+    let within: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM identity_lookup WHERE dataset_id = $1 AND kind = $2 AND hash > $3 ORDER BY hash LIMIT 1 OFFSET $4")
         .bind(dataset)
         .bind(from.kind)
         .bind(&from.hash)
         .bind(entries - 1)
-        .fetch_optional(conn)
+        .fetch_optional(&mut *conn)
         .await?;
-    Ok(match row {
-        Some(row) => Some(Place {
-            kind: row.try_get(0)?,
-            hash: row.try_get(1)?,
+    if let Some(hash) = within {
+        let kind = from.kind;
+        return Ok(End::At(Place { kind, hash }));
+    }
+    let next: Option<i64> =
+        sqlx::query_scalar("SELECT min(kind) FROM identity_lookup WHERE dataset_id = $1 AND kind > $2")
+            .bind(dataset)
+            .bind(from.kind)
+            .fetch_one(conn)
+            .await?;
+    Ok(match next {
+        Some(kind) => End::Kind(Place {
+            kind,
+            hash: Vec::new(),
         }),
-        None => None,
+        None => End::All,
     })
 }
 
-/// Removes the dead entries after `from` up to `to` (to the end where there is none). Gives how many.
-pub(crate) async fn slice(conn: &mut Conn, dataset: i64, from: &Place, to: Option<&Place>) -> Result<u64> {
-    let mut q = sqlx::QueryBuilder::new("DELETE FROM identity_lookup WHERE dataset_id = ");
+/// Removes the dead entries of one kind after `from` up to `to` (to the end of the kind where there is none): those of
+/// `gone`, or, without a set, all whose profile is not there. Gives how many.
+pub(crate) async fn slice(
+    conn: &mut Conn,
+    dataset: i64,
+    from: &Place,
+    to: Option<&Place>,
+    gone: Option<&Gone>,
+) -> Result<u64> {
+    let mut q = QueryBuilder::new("DELETE FROM identity_lookup WHERE dataset_id = ");
     q.push_bind(dataset)
-        .push(" AND (kind, hash) > (")
+        .push(" AND kind = ")
         .push_bind(from.kind)
-        .push(", ")
-        .push_bind(from.hash.clone())
-        .push(")");
+        .push(" AND hash > ")
+        .push_bind(from.hash.clone());
     if let Some(to) = to {
-        q.push(" AND (kind, hash) <= (")
-            .push_bind(to.kind)
-            .push(", ")
-            .push_bind(to.hash.clone())
-            .push(")");
+        q.push(" AND hash <= ").push_bind(to.hash.clone());
     }
-    q.push(" AND NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = identity_lookup.profile_id)");
+    q.push(" AND ");
+    match gone {
+        Some(gone) => push_gone(&mut q, gone),
+        None => {
+            q.push("NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = identity_lookup.profile_id)");
+        }
+    }
     Ok(q.build().execute(conn).await?.rows_affected())
+}
+
+/// Appends the condition that `profile_id` is in the set. Below its base `substr` would count from the other end.
+pub(super) fn push_gone(q: &mut QueryBuilder<Sqlite>, gone: &Gone) {
+    q.push("profile_id >= ").push_bind(gone.base());
+    q.push(" AND (substr(").push_bind(gone.digits().to_vec());
+    q.push(", (profile_id - ")
+        .push_bind(gone.base())
+        .push(") / 3 + 1, 1) >> (profile_id - ")
+        .push_bind(gone.base())
+        .push(") % 3) & 1");
+}
+
+/// Removes the look-up entries of these people, whose identities are still there: for a few people of many.
+pub(crate) async fn points(conn: &mut Conn, keys: &Keys, dataset: DatasetId, ids: &[i64]) -> Result<()> {
+    let found: String = sqlx::query_scalar(
+        "SELECT json_group_array(json_array(profile_id, kind, value)) FROM identities WHERE profile_id IN (SELECT value FROM json_each($1))",
+    )
+    .bind(ingest::json(&ids)?)
+    .fetch_one(&mut *conn)
+    .await?;
+    let rows: Vec<(i64, i64, String)> = many(found)?;
+    let mut entries = Vec::with_capacity(rows.len());
+    for (profile, kind, value) in rows {
+        let kind = IdentityKind::from_number(kind)
+            .ok_or_else(|| Error::Corrupt(format!("an identity has the unknown kind {kind}")))?;
+        entries.push((profile, Key::new(keys, dataset, kind, value)));
+    }
+    ingest::remove_lookups(conn, dataset, &entries).await
+}
+
+/// About how many people a dataset has: ids that were drawn for it.
+pub(crate) async fn people(conn: &mut Conn, dataset: i64) -> Result<i64> {
+    let sql = "SELECT coalesce(sum(next_id - first_id), 0) FROM profile_blocks WHERE dataset_id = $1";
+    Ok(sqlx::query_scalar(sql).bind(dataset).fetch_one(conn).await?)
+}
+
+/// Decides, before the first batch, that each batch takes its look-up entries along.
+pub(crate) async fn set_points(conn: &mut Conn, job: JobId) -> Result<()> {
+    sqlx::query("UPDATE jobs SET point_deletes = 1 WHERE id = $1")
+        .bind(job.0)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Notes how far the sweep has come.

@@ -144,7 +144,7 @@ async fn clear(db: &mut SqliteConnection) {
 
 /// Stores a person under the id; their events' kinds have numbers of their own in each dataset.
 async fn store(db: &mut SqliteConnection, dataset: i64, id: i64, person: &Person) {
-    sqlx::query("INSERT INTO profiles VALUES (?, ?, ?, ?, ?, ?, 0, ?)")
+    sqlx::query("INSERT INTO profiles (id, dataset_id, bucket, first_seen_at, last_seen_at, created_at, changed_seq, attributes) VALUES (?, ?, ?, ?, ?, ?, 0, ?)")
         .bind(id)
         .bind(dataset)
         .bind(i64::from(person.bucket))
