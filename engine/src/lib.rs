@@ -7,7 +7,10 @@
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod erasure;
 mod error;
+#[cfg(feature = "faults")]
+pub mod fault;
 pub mod import;
 mod runner;
 mod sample;

@@ -8,11 +8,13 @@ mod batch;
 mod begin;
 mod finish;
 mod freeze;
+pub(crate) mod scrub;
 mod tick;
 
 use crate::service::Engine;
 use std::{
     collections::HashMap,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 use tokio::{sync::watch, task::JoinHandle};
@@ -23,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// What the runner remembers of a job between steps: pace, never truth.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Memory {
     /// Targets of the next batch.
     batch: i64,
@@ -31,6 +33,8 @@ pub(crate) struct Memory {
     window: i64,
     /// Entries of the next slice of the sweep.
     sweep: i64,
+    /// Where the scrub is.
+    scrub: scrub::Work,
     /// Not before this moment.
     not_before: Option<Instant>,
     /// Tries of the same batch that failed.
@@ -43,6 +47,7 @@ impl Default for Memory {
             batch: batch::SIZE_FIRST,
             window: freeze::WINDOW_FIRST,
             sweep: finish::SWEEP_FIRST,
+            scrub: scrub::Work::default(),
             not_before: None,
             tries: 0,
         }
@@ -90,6 +95,7 @@ impl Engine {
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
+        self.inner.worked.store(true, Ordering::Release);
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone()));

@@ -3,6 +3,7 @@
 use super::Conn;
 use crate::error::{Error, Result};
 use domain::{
+    erasure::Erasure,
     id::{DatasetId, JobId, ProfileId, SegmentId},
     impact::WarehouseKept,
     job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, Leftover, Outcome, Phase, Progress},
@@ -42,6 +43,8 @@ pub(crate) struct JobRow {
     pub(crate) pass: i64,
     pub(crate) cursor: i64,
     pub(crate) sweep_cursor: Option<Vec<u8>>,
+    pub(crate) scrub_cursor: i64,
+    erasure: Option<String>,
     pub(crate) resumes: i64,
     matched: i64,
     deleted: i64,
@@ -97,6 +100,14 @@ impl JobRow {
         counts
     }
 
+    /// What the scrub found so far; `None` before it.
+    pub(crate) fn erasure(&self) -> Result<Option<Erasure>> {
+        self.erasure
+            .as_deref()
+            .map(|text| json(text, "erasure"))
+            .transpose()
+    }
+
     /// The phases so far.
     pub(crate) fn phases(&self) -> Result<Vec<Phase>> {
         json(&self.phases, "phases")
@@ -115,6 +126,7 @@ impl JobRow {
         );
         let reason_paused = self.reason_paused(status);
         let phases = self.phases()?;
+        let erasure = self.erasure()?;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
             .as_deref()
@@ -149,6 +161,7 @@ impl JobRow {
             max_rate: self.max_rate,
             verified_at: self.verified_at.map(Timestamp::from_ms),
             scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
+            erasure,
             warehouse_kept,
             as_of: now,
             dataset: self.dataset,
