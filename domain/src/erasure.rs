@@ -116,6 +116,8 @@ pub struct Erasure {
     pub wiped: DeadBytes,
     /// Passes over the file: the first wipes, the last reads back, and further ones are over what was changed meanwhile.
     pub passes: i64,
+    /// The longest that the write lock was held for wiping, milliseconds.
+    pub lock_ms_max: i64,
     /// Time spent, milliseconds.
     pub work_ms: i64,
     /// When the first pass, which wipes, was through and the log emptied; until then an interrupted scrub goes on where it was.

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why and ends")]
 
 mod remains;
+#[expect(dead_code, reason = "a part of it is used here")]
 mod world;
 
 use domain::{erasure::DeadBytes, job::JobState};

@@ -4,7 +4,7 @@
 //! Traps: only `pgno = ?` is indexed there, hence the counter that it is joined to; writing opens a transaction on every
 //! attached file, hence connections without any; a NULL for a page would cut the file off, hence the checks in `put`.
 
-use super::{Conn, Store, open, space};
+use super::{Conn, Store, jobs::to_json, open, space};
 use crate::{
     clock::millis,
     erasure::wal::{self, Salt, Wal},
@@ -126,19 +126,41 @@ pub(crate) async fn one(conn: &mut Conn, page: u32) -> Result<Option<Vec<u8>>> {
     )
 }
 
-/// Writes a page anew, in the transaction of a connection to which no other file is attached.
-pub(crate) async fn put(conn: &mut Conn, page: u32, bytes: Vec<u8>, page_bytes: usize) -> Result<()> {
-    if page == 0 || bytes.len() != page_bytes {
-        return Err(Error::Corrupt(format!("page {page} with {} bytes", bytes.len())));
+/// These pages, in the order given; one that the file ends before is left out.
+pub(crate) async fn some(conn: &mut Conn, pages: &[u32]) -> Result<Vec<(u32, Vec<u8>)>> {
+    Ok(sqlx::query_as(
+        "SELECT p.pgno, p.data FROM json_each($1) j CROSS JOIN sqlite_dbpage p ON p.pgno = j.value",
+    )
+    .bind(to_json(&pages)?)
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Writes pages anew, one behind the other in `bytes`, in the transaction of a connection to which no other file is
+/// attached.
+pub(crate) async fn put(conn: &mut Conn, pages: &[u32], bytes: Vec<u8>, page_bytes: usize) -> Result<()> {
+    if pages.contains(&0) || bytes.len() != pages.len() * page_bytes {
+        return Err(Error::Corrupt(format!(
+            "{} bytes for {} pages",
+            bytes.len(),
+            pages.len()
+        )));
     }
-    let done = sqlx::query("UPDATE sqlite_dbpage SET data = $2 WHERE pgno = $1")
-        .bind(i64::from(page))
-        .bind(bytes)
-        .execute(conn)
-        .await?;
-    match done.rows_affected() {
-        1 => Ok(()),
-        _ => Err(Error::Corrupt(format!("page {page} is not there any more"))),
+    // An UPDATE of a page with anything but a page is refused; only an INSERT of NULL would cut the file off.
+    let done = sqlx::query(
+        "UPDATE sqlite_dbpage SET data = substr($2, j.key * $3 + 1, $3) FROM json_each($1) j WHERE sqlite_dbpage.pgno = j.value",
+    )
+    .bind(to_json(&pages)?)
+    .bind(bytes)
+    .bind(page_bytes as i64)
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == pages.len() as u64 {
+        Ok(())
+    } else {
+        Err(Error::Corrupt(
+            "a page that was to be wiped is not there".to_owned(),
+        ))
     }
 }
 
@@ -213,4 +235,124 @@ fn log(store: &Store) -> Result<Option<Wal>> {
 async fn frames(conn: &mut Conn) -> Result<u64> {
     let row = sqlx::query("PRAGMA wal_checkpoint(NOOP)").fetch_one(conn).await?;
     Ok(u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, store::settings};
+
+    struct Opened {
+        store: Store,
+        reader: Reader,
+        _dir: tempfile::TempDir,
+    }
+
+    async fn opened() -> Opened {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = open::open(dir.path(), Clock::system()).await.expect("open");
+        let reader = Reader::open(&store).await.expect("a reader");
+        Opened {
+            store,
+            reader,
+            _dir: dir,
+        }
+    }
+
+    impl Opened {
+        /// Takes hold of the state of this moment.
+        async fn hold(&mut self) -> Mark {
+            let mut writer = self.store.writer_idle().await.expect("the writer");
+            let mark = mark(&self.store, &mut writer).await.expect("a mark");
+            self.reader.begin().await.expect("begun");
+            mark
+        }
+
+        /// Writes a setting; gives the page that it is on.
+        async fn write(&self) -> u32 {
+            let mut tx = self.store.write().await.expect("a transaction");
+            // The same value again would write nothing.
+            let before = settings::number(&mut tx, "name").await.expect("a number");
+            let next = (before.unwrap_or(0) + 1).to_string();
+            settings::put(&mut tx, "name", &next).await.expect("put");
+            let page = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = 'settings'")
+                .fetch_one(&mut *tx)
+                .await
+                .expect("its page");
+            tx.commit().await.expect("committed");
+            page
+        }
+
+        async fn since(&self, mark: &Mark) -> Vec<u32> {
+            let mut writer = self.store.writer_idle().await.expect("the writer");
+            written_since(&self.store, &mut writer, mark)
+                .await
+                .expect("pages")
+        }
+
+        async fn empty(&self) -> bool {
+            empty_log(&mut self.store.writer_idle().await.expect("the writer"))
+                .await
+                .expect("a checkpoint")
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_written_since_a_mark_is_listed_and_nothing_before_it() {
+        let mut it = opened().await;
+        it.write().await;
+        let mark = it.hold().await;
+        assert_eq!(it.since(&mark).await, Vec::<u32>::new());
+        let page = it.write().await;
+        assert!(it.since(&mark).await.contains(&page));
+        assert!(!it.empty().await, "the reader is in the way");
+        assert!(
+            it.since(&mark).await.contains(&page),
+            "a try to empty the log loses nothing"
+        );
+        it.reader.end().await.expect("ended");
+        assert!(it.empty().await);
+    }
+
+    #[tokio::test]
+    async fn a_log_that_begins_anew_behind_the_mark_is_listed_from_its_beginning() {
+        let mut it = opened().await;
+        for _ in 0..5 {
+            it.write().await;
+        }
+        // All of the log is in the file already, so that the next writer begins it anew though a reader is there.
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(&mut *it.store.writer_idle().await.expect("the writer"))
+            .await
+            .expect("a checkpoint");
+        let mark = it.hold().await;
+        let page = it.write().await;
+        let log = log(&it.store).expect("the log").expect("a log");
+        assert_ne!(mark.salt, Some(log.salt()), "it did begin anew");
+        assert!(it.since(&mark).await.contains(&page));
+        it.reader.end().await.expect("ended");
+        assert!(it.empty().await);
+        let emptied = it.hold().await;
+        assert_eq!(it.since(&emptied).await, Vec::<u32>::new());
+        let page = it.write().await;
+        assert!(it.since(&emptied).await.contains(&page));
+    }
+
+    #[tokio::test]
+    async fn a_page_is_written_whole_or_not_at_all() {
+        let it = opened().await;
+        let mut tx = it.store.write().await.expect("a transaction");
+        let pages = count(&mut tx).await.expect("pages");
+        let bytes = page_bytes(&mut tx).await.expect("bytes");
+        let two = some(&mut tx, &[2, 5]).await.expect("two pages");
+        let joined: Vec<u8> = two.iter().flat_map(|(_, page)| page.clone()).collect();
+        put(&mut tx, &[2, 5], joined.clone(), bytes)
+            .await
+            .expect("the same");
+        assert_eq!(some(&mut tx, &[2, 5]).await.expect("two pages"), two);
+        assert!(put(&mut tx, &[2, 5], Vec::new(), bytes).await.is_err());
+        assert!(put(&mut tx, &[2], joined.clone(), bytes).await.is_err());
+        assert!(put(&mut tx, &[2, pages + 9], joined, bytes).await.is_err());
+        assert_eq!(count(&mut tx).await.expect("pages"), pages, "nothing was cut off");
+    }
 }

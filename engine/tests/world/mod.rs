@@ -1,5 +1,4 @@
 //! A small world for tests of the engine: a real data directory, people with known numbers, and a way to wait for jobs.
-#![expect(dead_code, reason = "each test file uses a part of it")]
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -10,11 +10,10 @@ use crate::{
     store::{Conn, pages},
 };
 use domain::erasure::DeadBytes;
-use std::{
-    collections::{HashMap, HashSet},
-    time::{Duration, Instant},
-};
+use std::collections::{HashMap, HashSet};
 
+/// Pages that are read, or written, with one statement.
+const AT_ONCE: usize = 64;
 /// Pages of one payload at most: more would hold more than SQLite's longest row.
 const HOPS_MAX: u64 = 1 << 22;
 
@@ -30,12 +29,12 @@ pub(super) struct Seen {
 /// What was wiped.
 #[derive(Debug, Default)]
 pub(super) struct Wiped {
-    /// How many of the pages were done, in the order given.
-    pub(super) done: usize,
     /// Pages that were written anew.
     pub(super) pages: i64,
     /// Dead bytes that were not zero before.
     pub(super) bytes: DeadBytes,
+    /// How long the write lock was held for it, milliseconds.
+    pub(super) lock_ms: i64,
 }
 
 /// Judges pages in one state of the file: made anew for every transaction.
@@ -110,48 +109,46 @@ impl Judge {
         Ok(seen)
     }
 
-    /// Looks at single pages.
+    /// Looks at single pages. One that is gone by now holds nothing.
     pub(super) async fn list(&mut self, conn: &mut Conn, pages: &[u32]) -> Result<Seen> {
         let mut seen = Seen::default();
-        for page in pages {
-            // A page that is gone by now holds nothing.
-            let Some(bytes) = pages::one(conn, *page).await? else {
-                continue;
-            };
-            seen.bytes += bytes.len() as i64;
-            let dead = self.dead(conn, *page, &bytes).await?;
-            if dead_bytes(&bytes, &dead) > 0 {
-                seen.hits.push(*page);
+        for some in pages.chunks(AT_ONCE) {
+            for (page, bytes) in pages::some(conn, some).await? {
+                seen.bytes += bytes.len() as i64;
+                let dead = self.dead(conn, page, &bytes).await?;
+                if dead_bytes(&bytes, &dead) > 0 {
+                    seen.hits.push(page);
+                }
             }
         }
         Ok(seen)
     }
 
-    /// Wipes pages, as long as `budget` lasts. In a transaction that holds the write lock.
-    pub(super) async fn wipe(&mut self, conn: &mut Conn, pages: &[u32], budget: Duration) -> Result<Wiped> {
-        let begun = Instant::now();
+    /// Wipes pages. In a transaction that holds the write lock.
+    pub(super) async fn wipe(&mut self, conn: &mut Conn, pages: &[u32]) -> Result<Wiped> {
         let mut wiped = Wiped::default();
-        for page in pages {
-            if wiped.done > 0 && begun.elapsed() > budget {
-                break;
+        for some in pages.chunks(AT_ONCE) {
+            let mut clean = Vec::new();
+            let mut bytes = Vec::with_capacity(some.len() * self.page_bytes);
+            for (page, before) in pages::some(conn, some).await? {
+                let dead = self.dead(conn, page, &before).await?;
+                if dead_bytes(&before, &dead) == 0 {
+                    continue;
+                }
+                let mut after = before.clone();
+                for range in &dead {
+                    let bytes = &mut after[range.from..range.to];
+                    wiped.bytes.add(range.kind, not_zero(bytes) as i64);
+                    bytes.fill(0);
+                }
+                self.same_but_clean(conn, page, &before, &after, dead).await?;
+                clean.push(page);
+                bytes.append(&mut after);
             }
-            wiped.done += 1;
-            let Some(before) = pages::one(conn, *page).await? else {
-                continue;
-            };
-            let dead = self.dead(conn, *page, &before).await?;
-            if dead_bytes(&before, &dead) == 0 {
-                continue;
+            wiped.pages += clean.len() as i64;
+            if !clean.is_empty() {
+                pages::put(conn, &clean, bytes, self.page_bytes).await?;
             }
-            let mut after = before.clone();
-            for range in &dead {
-                let bytes = &mut after[range.from..range.to];
-                wiped.bytes.add(range.kind, not_zero(bytes) as i64);
-                bytes.fill(0);
-            }
-            self.same_but_clean(conn, *page, &before, &after, &dead).await?;
-            pages::put(conn, *page, after, self.page_bytes).await?;
-            wiped.pages += 1;
         }
         Ok(wiped)
     }
@@ -163,17 +160,18 @@ impl Judge {
         page: u32,
         before: &[u8],
         after: &[u8],
-        dead: &[Dead],
+        mut dead: Vec<Dead>,
     ) -> Result<()> {
-        let again = self.dead(conn, page, after).await?;
-        let mut live = vec![true; after.len()];
-        for range in dead {
-            live[range.from..range.to].fill(false);
+        let mut again = self.dead(conn, page, after).await?;
+        again.sort_unstable_by_key(|range| range.from);
+        dead.sort_unstable_by_key(|range| range.from);
+        let mut at = 0;
+        let mut same = again == dead && before.len() == after.len() && dead_bytes(after, &dead) == 0;
+        for range in &dead {
+            same = same && at <= range.from && before[at..range.from] == after[at..range.from];
+            at = range.to;
         }
-        let same = before.len() == after.len()
-            && (0..after.len()).all(|at| !live[at] || before[at] == after[at])
-            && dead_bytes(after, dead) == 0;
-        if same && again == dead {
+        if same && before[at..] == after[at..] {
             Ok(())
         } else {
             Err(Error::Corrupt(format!(

@@ -24,8 +24,12 @@ use domain::{erasure::Erasure, id::JobId, job::JobState};
 use look::{Judge, Wiped};
 use std::time::{Duration, Instant};
 
-/// Wiping takes this long in a transaction, so that the write lock is held about 20 ms with the commit.
-const WIPE_BUDGET: Duration = Duration::from_millis(12);
+/// Pages that are wiped in the first transaction.
+const WIPE_FIRST: usize = 64;
+/// Pages that are wiped in a transaction at most.
+const WIPE_MAX: usize = 512;
+/// A transaction should hold the write lock about this long, with its commit.
+const TARGET: Duration = Duration::from_millis(20);
 /// The cursor is written down at least this often; a restart looks at no more than this much again.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
 /// When the log could not be emptied for so long, the job says why it waits.
@@ -41,8 +45,33 @@ pub(super) struct Work {
     stage: Stage,
     /// What was found so far.
     erasure: Erasure,
+    /// Pages of the next transaction that wipes.
+    slice: Slice,
     /// Since when the log could not be emptied.
     waiting: Option<Instant>,
+}
+
+/// How many pages a transaction wipes: as many as take about as long as the lock may be held.
+#[derive(Debug)]
+struct Slice(usize);
+
+impl Default for Slice {
+    fn default() -> Self {
+        Self(WIPE_FIRST)
+    }
+}
+
+impl Slice {
+    fn took(&mut self, time: Duration) {
+        self.0 = if time > TARGET {
+            self.0 / 2
+        } else if time < TARGET / 2 {
+            self.0 * 2
+        } else {
+            self.0
+        }
+        .clamp(8, WIPE_MAX);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -158,9 +187,7 @@ async fn pass(engine: &Engine, work: &mut Work, cursor: u32) -> Result<Step> {
 /// One group of pages: looked at without a lock, then wiped under it, a few at a time.
 async fn wipe(engine: &Engine, job: &JobRow, work: &mut Work, mut pass: Box<Pass>) -> Result<Step> {
     if !pass.hits.is_empty() {
-        let wiped = wipe_some(engine, Some(job), pass.page_bytes, &pass.hits).await?;
-        pass.hits.drain(..wiped.done);
-        work.add(&wiped);
+        work.wipe(engine, job, pass.page_bytes, &mut pass.hits).await?;
         if pass.hits.is_empty() {
             note(engine, job, pass.cursor, &work.erasure).await?;
             pass.noted = Instant::now();
@@ -237,18 +264,28 @@ async fn note(engine: &Engine, job: &JobRow, cursor: u32, erasure: &Erasure) -> 
     Ok(())
 }
 
-/// Wipes as many of these pages as there is time for in one transaction; for no job where there is none.
-async fn wipe_some(engine: &Engine, job: Option<&JobRow>, page_bytes: usize, hits: &[u32]) -> Result<Wiped> {
+/// Wipes the first of these pages in one transaction and takes them off the list; for no job where there is none.
+async fn wipe_some(
+    engine: &Engine,
+    job: Option<&JobRow>,
+    page_bytes: usize,
+    hits: &mut Vec<u32>,
+    slice: &mut Slice,
+) -> Result<Wiped> {
     let store = &engine.inner.store;
+    let some: Vec<u32> = hits.drain(..hits.len().min(slice.0)).collect();
     let mut tx = store.write().await?;
+    let begun = Instant::now();
     match job {
         Some(job) => {
             store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Scrubbing).await?;
         }
         None => store::scrub::own(&mut tx, store).await?,
     }
-    let wiped = Judge::new(page_bytes).wipe(&mut tx, hits, WIPE_BUDGET).await?;
+    let mut wiped = Judge::new(page_bytes).wipe(&mut tx, &some).await?;
     tx.commit().await?;
+    slice.took(begun.elapsed());
+    wiped.lock_ms = millis(begun.elapsed());
     Ok(wiped)
 }
 
@@ -263,9 +300,23 @@ async fn over(engine: &Engine, job: &JobRow, erasure: &Erasure) -> Result<Step> 
 }
 
 impl Work {
+    /// Wipes the first of these pages and takes them off the list.
+    async fn wipe(
+        &mut self,
+        engine: &Engine,
+        job: &JobRow,
+        page_bytes: usize,
+        hits: &mut Vec<u32>,
+    ) -> Result<()> {
+        let wiped = wipe_some(engine, Some(job), page_bytes, hits, &mut self.slice).await?;
+        self.add(&wiped);
+        Ok(())
+    }
+
     fn add(&mut self, wiped: &Wiped) {
         self.erasure.pages_wiped += wiped.pages;
         self.erasure.wiped.add_all(&wiped.bytes);
+        self.erasure.lock_ms_max = self.erasure.lock_ms_max.max(wiped.lock_ms);
     }
 }
 
@@ -288,6 +339,7 @@ pub(crate) async fn once_more(engine: &Engine) -> Result<()> {
     let mut reader = pages::Reader::open(&engine.inner.store).await?;
     let page_bytes = pages::page_bytes(reader.conn()).await?;
     let mut cursor = 0;
+    let mut slice = Slice::default();
     while begun.elapsed() < STOP_BUDGET {
         let last = pages::count(reader.conn()).await?;
         if cursor >= last {
@@ -300,8 +352,7 @@ pub(crate) async fn once_more(engine: &Engine) -> Result<()> {
         reader.end().await?;
         let mut hits = seen?.hits;
         while !hits.is_empty() && begun.elapsed() < STOP_BUDGET {
-            let wiped = wipe_some(engine, None, page_bytes, &hits).await?;
-            hits.drain(..wiped.done);
+            wipe_some(engine, None, page_bytes, &mut hits, &mut slice).await?;
         }
         cursor = end;
     }

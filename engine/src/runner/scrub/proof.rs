@@ -4,7 +4,7 @@
 //!
 //! What was written meanwhile, the log says: as long as the state is held, SQLite cannot begin it anew unseen.
 
-use super::{Stage, Work, look::Judge, no_longer_waiting, over, wait_for_readers, wipe_some};
+use super::{Stage, Work, look::Judge, no_longer_waiting, over, wait_for_readers};
 use crate::{
     error::Result,
     runner::Step,
@@ -12,7 +12,6 @@ use crate::{
     store::{self, jobs::JobRow, pages},
 };
 use domain::{id::JobId, job::JobState};
-use std::time::Duration;
 
 /// Pages that may be looked at under the write lock.
 const LAST_MAX: usize = 200;
@@ -20,8 +19,6 @@ const LAST_MAX: usize = 200;
 const LIST_STEP: usize = 500;
 /// Rounds over what was written meanwhile. Each is shorter than the one before unless writers are quicker than reading.
 const ROUNDS_MAX: i64 = 100;
-/// Under the lock all that is found has to be wiped; it is few pages.
-const NO_BUDGET: Duration = Duration::MAX;
 
 /// Where reading back is.
 #[derive(Debug)]
@@ -91,9 +88,7 @@ pub(super) async fn step(
     mut proof: Box<Proof>,
 ) -> Result<Step> {
     if !proof.hits.is_empty() {
-        let wiped = wipe_some(engine, Some(job), proof.page_bytes, &proof.hits).await?;
-        proof.hits.drain(..wiped.done);
-        work.add(&wiped);
+        work.wipe(engine, job, proof.page_bytes, &mut proof.hits).await?;
     } else if let Some((bytes, hits)) = look(&mut proof).await? {
         work.erasure.bytes_read += bytes;
         proof.hits = hits;
@@ -167,9 +162,7 @@ async fn last(engine: &Engine, job: &JobRow, work: &mut Work, mut proof: Box<Pro
     let now = store.clock.now();
     let mut tx = store::begin(&mut writer).await?;
     store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Scrubbing).await?;
-    let wiped = Judge::new(proof.page_bytes)
-        .wipe(&mut tx, &written, NO_BUDGET)
-        .await?;
+    let wiped = Judge::new(proof.page_bytes).wipe(&mut tx, &written).await?;
     work.add(&wiped);
     work.erasure.bytes_read += written.len() as i64 * proof.page_bytes as i64;
     work.erasure.proven_at = Some(now);
