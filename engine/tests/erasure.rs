@@ -204,3 +204,70 @@ async fn a_damaged_file_is_an_error_with_a_sentence() {
         "{sentence}"
     );
 }
+
+#[tokio::test]
+async fn files_of_every_page_size_are_accounted_for_with_and_without_a_pointer_map() {
+    for (page_size, mapped) in [
+        (512, true),
+        (512, false),
+        (1024, true),
+        (4096, false),
+        (65_536, true),
+    ] {
+        for wiping in [true, false] {
+            let dir = tempfile::tempdir().expect("a directory");
+            let pages = a_file(&dir.path().join("lethe.db"), page_size, mapped, wiping).await;
+            let store = store(dir.path());
+            let told: u64 = store.parts.iter().map(|part| part.pages).sum();
+            assert_eq!((told, store.pages), (pages, pages), "{page_size} {mapped}");
+            let free = store
+                .parts
+                .iter()
+                .find(|part| part.name == "free pages")
+                .expect("free pages");
+            assert!(free.pages > 0, "{page_size} {mapped}");
+            // Pages that list the free ones keep a few old numbers; what was on the others is gone, or all there.
+            let kept = free.dead.freelist > i64::from(page_size) * 4;
+            assert_eq!(kept, !wiping, "{page_size} {mapped}: {:?}", free.dead);
+            let overflow: u64 = store.parts.iter().map(|part| part.overflow_pages).sum();
+            assert!(overflow > 0, "{page_size} {mapped}");
+        }
+    }
+}
+
+/// Makes a file with long rows, an index and free pages; gives how many pages it has.
+async fn a_file(path: &std::path::Path, page_size: u32, mapped: bool, wiping: bool) -> u64 {
+    let vacuum = if mapped {
+        sqlx::sqlite::SqliteAutoVacuum::Incremental
+    } else {
+        sqlx::sqlite::SqliteAutoVacuum::None
+    };
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .page_size(page_size)
+        .auto_vacuum(vacuum)
+        .pragma("secure_delete", if wiping { "ON" } else { "OFF" });
+    let mut conn = sqlx::ConnectOptions::connect(&options).await.expect("open");
+    sqlx::raw_sql(
+        "CREATE TABLE rows (id INTEGER PRIMARY KEY, name TEXT, long TEXT);
+         CREATE INDEX rows_by_name ON rows (name);
+         CREATE TABLE keys (name TEXT PRIMARY KEY, n) WITHOUT ROWID;
+         CREATE VIEW seen AS SELECT name FROM rows;
+         WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000)
+           INSERT INTO rows SELECT n, hex(randomblob(8)), CASE WHEN n % 20 = 0 THEN hex(randomblob(40000)) ELSE hex(randomblob(30)) END FROM c;
+         INSERT INTO keys SELECT name || name || name, id FROM rows;
+         DELETE FROM rows WHERE id % 2 = 0 OR id > 2000;
+         DELETE FROM keys WHERE n < 1500;
+         CREATE TABLE late (x); INSERT INTO late VALUES (1); INSERT INTO rows VALUES (5000, 'last', hex(randomblob(70000)))",
+    )
+    .execute(&mut conn)
+    .await
+    .expect("rows");
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
+        .fetch_one(&mut conn)
+        .await
+        .expect("pages");
+    sqlx::Connection::close(conn).await.expect("closed");
+    pages.unsigned_abs()
+}

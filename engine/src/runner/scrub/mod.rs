@@ -135,6 +135,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
 async fn first(engine: &Engine, job: &JobRow, work: &mut Work) -> Result<Step> {
     let store = &engine.inner.store;
     work.erasure = job.erasure()?.unwrap_or_default();
+    no_longer_waiting(engine, job, work).await?;
     if work.erasure.wiped_at.is_some() {
         work.stage = Stage::Emptying;
         return Ok(Step::Again);
