@@ -9,6 +9,7 @@ pub use progress::{Pace, Progress};
 pub use state::{Intent, JobState, JobStatus};
 
 use crate::{
+    erasure::Erasure,
     id::{JobId, SegmentId},
     impact::WarehouseKept,
     time::Timestamp,
@@ -151,6 +152,8 @@ pub struct Job {
     pub verified_at: Option<Timestamp>,
     /// When no byte of the deleted was left in the files; `None` where that was not proven.
     pub scrubbed_at: Option<Timestamp>,
+    /// What the scrub found and did; `None` before it began.
+    pub erasure: Option<Erasure>,
     /// What stays in the warehouse.
     pub warehouse_kept: Option<WarehouseKept>,
     /// The moment to which all of the above belongs.

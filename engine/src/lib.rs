@@ -3,12 +3,16 @@
 //!
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
-//! copy that stays), `import` (files and streams in), `sample` (the data of `lethe demo`).
+//! copy that stays), `erasure` (the bytes of a database file, live and dead), `import` (files and streams in), `sample` (the
+//! data of `lethe demo`).
 #![warn(missing_docs)]
 
 mod bench;
 pub mod clock;
+pub mod erasure;
 mod error;
+#[cfg(feature = "faults")]
+pub mod fault;
 pub mod import;
 mod runner;
 mod sample;

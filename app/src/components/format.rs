@@ -56,6 +56,18 @@ pub fn one_or_many(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
+/// `512 bytes`, `4.1 MB`, `10 GB`: decimal units, two digits at least.
+pub fn size(bytes: i64) -> String {
+    const UNITS: [(i64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match UNITS.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) if bytes < 10 * unit => {
+            format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit)
+        }
+        Some((unit, name)) => format!("{} {name}", grouped(bytes / unit)),
+        None => one_or_many(bytes, "byte", "bytes"),
+    }
+}
+
 /// `$1,234.50`.
 pub fn money(amount: Micros, currency: &str) -> String {
     let cents = (amount.micros().unsigned_abs() + 5_000) / 10_000;
@@ -98,6 +110,13 @@ mod tests {
         assert_eq!(money(amount("1234.505"), "USD"), "$1,234.51");
         assert_eq!(money(amount("-0.5"), "EUR"), "\u{2212}€0.50");
         assert_eq!(money_short(amount("2500315.63"), "USD"), "$2.50 M");
+    }
+
+    #[test]
+    fn sizes_are_said_in_the_fitting_unit() {
+        assert_eq!(size(1), "1 byte");
+        assert_eq!(size(4_199_000), "4.1 MB");
+        assert_eq!(size(12_345_678_901), "12 GB");
     }
 
     #[test]

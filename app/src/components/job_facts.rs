@@ -153,6 +153,11 @@ pub fn Record(
     let line = |name: &'static str, value: Option<String>| {
         value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> })
     };
+    let wiped = match job.scrubbed_at {
+        Some(at) => at.date_time_short(),
+        None if job.state.terminal() => "not proven".to_owned(),
+        None => "not yet".to_owned(),
+    };
     view! {
         <Card title="How it came about">
             <div class="body">
@@ -162,7 +167,7 @@ pub fn Record(
                     {job.rule.map(|rule| view! { <dt>"Rule then"</dt><dd><code>{rule}</code></dd> })}
                     {line("Last wish by", job.intent_by)}
                     {line("Batches", Some(grouped(job.progress.batches)))}
-                    {line("Freed space wiped", Some(job.scrubbed_at.map_or_else(|| "not yet proven".to_owned(), |at| at.date_time_short())))}
+                    {line("Freed space wiped", Some(wiped))}
                 </dl>
             </div>
         </Card>

@@ -80,6 +80,12 @@ fn story(job: &Job, frame: &Frame) -> Vec<String> {
             moment(at, frame.now)
         ));
     }
+    if let Some(erasure) = job.erasure.as_ref().filter(|_| job.scrubbed_at.is_some()) {
+        lines.push(format!(
+            "{} of the database file were read back: no dead byte is left.",
+            one_or_many(erasure.pages, "page", "pages")
+        ));
+    }
     if let Some(kept) = job.warehouse_kept.filter(|kept| kept.profiles > 0) {
         lines.push(format!(
             "The data warehouse keeps its copy of {}.",

@@ -6,8 +6,8 @@ use crate::{
         jobs::{JobDetail, show_job},
     },
     components::{
-        Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, Questions, Record, Speed, Typed,
-        moment, page,
+        Bytes, Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, Questions, Record, Speed,
+        Typed, moment, page,
     },
     islands::{LiveJob, panel},
     paths,
@@ -54,6 +54,7 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
             </div>
             <div>
                 <Campaigns frame=frame.clone() usage=data.usage over />
+                <Bytes frame=frame.clone() job=job.clone() />
                 <Record asked=moment(job.created_at, frame.now) job />
             </div>
         </div>

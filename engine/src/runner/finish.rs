@@ -1,4 +1,4 @@
-//! After the sweep: check who is left, empty the log, count anew, end. Also the early ends.
+//! After the sweep: check who is left, count anew, end. Also the early ends. (The scrub, which comes between, is `scrub`.)
 
 use super::{Step, freeze::membership};
 use crate::{
@@ -83,17 +83,6 @@ pub(super) async fn verify(engine: &Engine, job: &JobRow) -> Result<Step> {
     Ok(Step::Again)
 }
 
-/// Empties the write-ahead log into the file, where deleted content is already overwritten, and gives space back.
-/// This proves nothing about the bytes, so `scrubbed_at` stays empty.
-pub(super) async fn scrub(engine: &Engine, job: &JobRow) -> Result<Step> {
-    let store = &engine.inner.store;
-    store::space::give_back(&mut *store.writer_idle().await?).await?;
-    let mut tx = store.write().await?;
-    store::job_steps::move_to(&mut tx, store, job, JobState::Sealing, store.clock.now()).await?;
-    tx.commit().await?;
-    Ok(Step::Again)
-}
-
 /// Counts what stays in the warehouse and who is in the segment now, and ends the job with both, in one transaction.
 pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
     let store = &engine.inner.store;
@@ -126,6 +115,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
     store::job_steps::move_to(&mut tx, store, job, end, now).await?;
     audit_end(&mut tx, engine, job, end, &counts).await?;
     tx.commit().await?;
+    super::scrub::empty_log(engine).await;
     engine.inner.memory.figures.lock().await.remove(&dataset);
     Ok(Step::Again)
 }

@@ -10,12 +10,14 @@ mod begin;
 mod finish;
 mod freeze;
 mod keeper;
+pub(crate) mod scrub;
 mod sweep;
 mod tick;
 
 use crate::service::Engine;
 use std::{
     collections::HashMap,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 use tokio::{sync::watch, task::JoinHandle};
@@ -26,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// What the runner remembers of a job between steps: pace, never truth.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Memory {
     /// People of the next batch at most.
     people: i64,
@@ -40,6 +42,8 @@ pub(crate) struct Memory {
     window: i64,
     /// The sweep.
     sweep: sweep::Sweep,
+    /// Where the scrub is.
+    scrub: scrub::Work,
     /// Not before this moment.
     not_before: Option<Instant>,
     /// Tries of the same batch that failed.
@@ -55,6 +59,7 @@ impl Default for Memory {
             seen: ahead::Seen::default(),
             window: freeze::WINDOW_FIRST,
             sweep: sweep::Sweep::default(),
+            scrub: scrub::Work::default(),
             not_before: None,
             tries: 0,
         }
@@ -102,6 +107,7 @@ impl Engine {
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
+        self.inner.worked.store(true, Ordering::Release);
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));

@@ -81,7 +81,7 @@ impl Runner {
             JobState::Deleting => super::batch::step(engine, job, memory).await,
             JobState::Sweeping => super::sweep::step(engine, job, memory).await,
             JobState::Verifying => super::finish::verify(engine, job).await,
-            JobState::Scrubbing => super::finish::scrub(engine, job).await,
+            JobState::Scrubbing => super::scrub::step(engine, job, memory).await,
             JobState::Sealing => super::finish::seal(engine, job).await,
             JobState::AwaitingApproval
             | JobState::Completed

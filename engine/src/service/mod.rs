@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) memory: Memory,
     /// Whether the structural check of the file has passed.
     pub(crate) sound: AtomicBool,
+    /// Whether this process has carried out jobs.
+    pub(crate) worked: AtomicBool,
     /// Rung whenever a job may have something to do: new, resumed, cancelled, warehouse moved.
     pub(crate) wake: Notify,
     /// Rung whenever the warehouse copy has something to take over.
@@ -83,6 +85,7 @@ impl Engine {
             warehouse,
             memory: Memory::default(),
             sound: AtomicBool::new(false),
+            worked: AtomicBool::new(false),
             wake: Notify::new(),
             copy: Notify::new(),
         };
@@ -95,8 +98,14 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Closes the store. Call last.
+    /// Closes the store. Call last. A process that carried out jobs wipes dead space once more, as long as a stop may take.
     pub async fn close(&self) {
+        if self.ready()
+            && self.inner.worked.load(Ordering::Acquire)
+            && let Err(error) = crate::runner::scrub::once_more(self).await
+        {
+            tracing::warn!(%error, "dead space could not be wiped once more before the end");
+        }
         self.inner.warehouse.close().await;
         self.inner.store.close().await;
     }

@@ -161,6 +161,7 @@ impl Engine {
             max_rate: spec.max_rate,
             verified_at: None,
             scrubbed_at: None,
+            erasure: None,
             warehouse_kept: None,
             as_of: checked.now,
         })

@@ -3,6 +3,7 @@
 use super::Conn;
 use crate::error::{Error, Result};
 use domain::{
+    erasure::Erasure,
     id::{DatasetId, JobId, ProfileId, SegmentId},
     impact::WarehouseKept,
     job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, Leftover, Outcome, Phase, Progress},
@@ -42,6 +43,8 @@ pub(crate) struct JobRow {
     pub(crate) pass: i64,
     pub(crate) cursor: i64,
     pub(crate) sweep_cursor: Option<Vec<u8>>,
+    pub(crate) scrub_cursor: i64,
+    erasure: Option<String>,
     pub(crate) resumes: i64,
     pub(crate) going_id: Option<i64>,
     pub(crate) going_events: i64,
@@ -109,6 +112,14 @@ impl JobRow {
         }
     }
 
+    /// What the scrub found so far; `None` before it.
+    pub(crate) fn erasure(&self) -> Result<Option<Erasure>> {
+        self.erasure
+            .as_deref()
+            .map(|text| json(text, "erasure"))
+            .transpose()
+    }
+
     /// The phases so far.
     pub(crate) fn phases(&self) -> Result<Vec<Phase>> {
         json(&self.phases, "phases")
@@ -127,6 +138,7 @@ impl JobRow {
         );
         let reason_paused = self.reason_paused(status);
         let phases = self.phases()?;
+        let erasure = self.erasure()?;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
             .as_deref()
@@ -161,6 +173,7 @@ impl JobRow {
             max_rate: self.max_rate,
             verified_at: self.verified_at.map(Timestamp::from_ms),
             scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
+            erasure,
             warehouse_kept,
             as_of: now,
             dataset: self.dataset,

@@ -25,8 +25,10 @@ pub(crate) mod keys;
 mod leaf;
 pub(crate) mod members;
 mod open;
+pub(crate) mod pages;
 pub(crate) mod profiles;
 pub(crate) mod rule_sql;
+pub(crate) mod scrub;
 pub(crate) mod segment_jobs;
 pub(crate) mod segments;
 pub(crate) mod settings;
@@ -51,6 +53,12 @@ pub(crate) type Conn = sqlx::SqliteConnection;
 pub(crate) type Pool = SqlitePool;
 /// A transaction on the writer.
 pub(crate) type Tx = sqlx::Transaction<'static, Sqlite>;
+
+/// Begins a transaction on the one writing connection, which was taken before.
+pub(crate) async fn begin(writer: &mut PoolConnection<Sqlite>) -> Result<sqlx::Transaction<'_, Sqlite>> {
+    use sqlx::Connection as _;
+    Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
+}
 
 /// The open store.
 #[derive(Debug)]

@@ -1,33 +1,8 @@
-//! Checkpoints and freed space: what only SQLite has. Runs on the writing connection, outside any transaction.
+//! Free pages and the structure of the file: what only SQLite has.
 
 use super::Conn;
 use crate::error::Result;
 use sqlx::Row as _;
-
-/// Pages given back to the file system in one go, so that the lock is short.
-const PAGES_A_STEP: i64 = 2_000;
-
-/// Gives free pages back and empties the write-ahead log. True where the log is empty now; a reader in the middle of
-/// something can prevent it, and then it is done with the next checkpoint.
-pub(crate) async fn give_back(conn: &mut Conn) -> Result<bool> {
-    loop {
-        let before = free_pages(conn).await?;
-        if before == 0 {
-            break;
-        }
-        // The pragma gives a row for each page; all of them have to be fetched, or it stops after the first.
-        let mut q = sqlx::QueryBuilder::new("PRAGMA incremental_vacuum(");
-        q.push(PAGES_A_STEP).push(")");
-        q.build().fetch_all(&mut *conn).await?;
-        if free_pages(conn).await? >= before {
-            break;
-        }
-    }
-    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(conn)
-        .await?;
-    Ok(row.try_get::<i64, _>(0)? == 0)
-}
 
 /// What the write-ahead log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +30,8 @@ pub(crate) async fn copy_log(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-async fn free_pages(conn: &mut Conn) -> Result<i64> {
+/// Pages of the file that belong to nothing.
+pub(crate) async fn free_pages(conn: &mut Conn) -> Result<i64> {
     Ok(sqlx::query_scalar("PRAGMA freelist_count")
         .fetch_one(conn)
         .await?)

@@ -32,7 +32,11 @@ pub(crate) struct World {
 impl World {
     /// A new world with running tasks.
     pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory");
+        Self::on(tempfile::tempdir().expect("a temporary directory")).await
+    }
+
+    /// A world on a directory, with running tasks.
+    pub(crate) async fn on(dir: tempfile::TempDir) -> Self {
         let (engine, dataset) = open(dir.path()).await;
         let tasks = Some(engine.start_tasks());
         Self {
@@ -49,20 +53,17 @@ impl World {
     }
 
     /// Stops the tasks and opens the same directory again.
-    pub(crate) async fn restart(mut self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
+        Self::on(self.keep_dir().await).await
+    }
+
+    /// Ends the world in order, and keeps its directory.
+    pub(crate) async fn keep_dir(mut self) -> tempfile::TempDir {
         if let Some(tasks) = self.tasks.take() {
             tasks.stop().await;
         }
         self.engine.close().await;
-        drop(self.engine);
-        let (engine, dataset) = open(self.dir.path()).await;
-        let tasks = Some(engine.start_tasks());
-        Self {
-            dir: self.dir,
-            engine,
-            dataset,
-            tasks,
-        }
+        self.dir
     }
 
     /// Ends the world in order.

@@ -77,6 +77,11 @@ pub(crate) enum Deed {
     /// Deletion jobs
     #[command(subcommand, after_help = "Example: lethe job list --dataset main")]
     Job(Job),
+    /// Read the database files back and look for dead bytes; ends with 0 only where no byte of deleted people is left
+    #[command(
+        after_help = "Example: lethe scan --data /var/lib/lethe\n\nOpens the files itself and read-only. Stop the server first: while it writes, its log holds pages.\nBytes of tables that are about nobody and of the warehouse, which is kept on purpose, are shown and do not fail."
+    )]
+    Scan,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -5,6 +5,7 @@ mod args;
 mod client;
 mod follow;
 mod say;
+mod scan;
 mod way;
 mod words;
 
@@ -65,6 +66,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         )
         .await
         .map_err(Failure::Failed),
+        Deed::Scan => scan::run(&settings.data, json).await,
         deed => {
             crate::log::start(settings.log.as_deref().unwrap_or("warn"));
             at_data(deed, &settings, json).await

@@ -1,6 +1,6 @@
 //! Jobs on the wire, as they are shown.
 
-use super::{impact::Warehouse, time};
+use super::{erasure::Erasure, impact::Warehouse, time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -56,6 +56,9 @@ pub(crate) struct Job {
     /// When no byte of the deleted was left in the files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scrubbed_at: Option<String>,
+    /// What the wiping of freed space found and did; absent before it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) erasure: Option<Erasure>,
     /// What stays in the warehouse copy.
     pub(crate) warehouse_kept: Option<Warehouse>,
     /// The moment to which all of this belongs.
@@ -166,6 +169,7 @@ impl From<domain::job::Job> for Job {
             max_rate: it.max_rate,
             verified_at: it.verified_at.map(time),
             scrubbed_at: it.scrubbed_at.map(time),
+            erasure: it.erasure.map(Into::into),
             warehouse_kept: it.warehouse_kept.map(Into::into),
             as_of: time(it.as_of),
         }

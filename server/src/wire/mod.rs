@@ -4,6 +4,7 @@
 
 mod audit;
 mod campaigns;
+mod erasure;
 mod impact;
 mod jobs;
 mod people;
@@ -12,6 +13,7 @@ mod start;
 
 pub(crate) use audit::AuditEntry;
 pub(crate) use campaigns::{Campaign, CampaignPatch, NewCampaign};
+pub(crate) use erasure::{Scan, ScannedFile};
 pub(crate) use impact::Impact;
 pub(crate) use jobs::{Job, Leftover};
 pub(crate) use people::{
