@@ -7,6 +7,7 @@
 
 pub(crate) mod access;
 pub(crate) mod audit;
+mod begin;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
@@ -69,7 +70,7 @@ pub(crate) struct Store {
 impl Store {
     /// Begins a transaction on the one writing connection. Waits for its turn.
     pub(crate) async fn write(&self) -> Result<Tx> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        begin::immediate(&self.writer).await
     }
 
     /// The writing connection outside a transaction: for checkpoints and vacuuming only.
