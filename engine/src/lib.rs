@@ -3,12 +3,14 @@
 //!
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
-//! copy that stays), `import` (files and streams in), `sample` (the data of `lethe demo`).
+//! copy that stays), `health` and `quiet` (when jobs hold), `import` (files and streams in), `sample` (the data of `lethe demo`).
 #![warn(missing_docs)]
 
 pub mod clock;
 mod error;
+mod health;
 pub mod import;
+mod quiet;
 mod runner;
 mod sample;
 mod service;
@@ -16,6 +18,8 @@ mod store;
 mod warehouse;
 
 pub use error::{Error, Result};
+pub use health::{FreeSpace, HealthOptions};
+pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
 pub use service::{Engine, Idempotency, NewSession, OpenOptions, Started};

@@ -1,6 +1,6 @@
 //! One batch: one transaction that deletes people, counts them and moves the cursor. It commits whole or not at all.
 
-use super::{LOOK_EVERY, Memory, Step, begin, freeze::membership};
+use super::{Memory, Step, begin, freeze::membership, hold};
 use crate::{
     clock::millis,
     error::{Error, Result},
@@ -14,7 +14,7 @@ use crate::{
 };
 use domain::{
     id::{DatasetId, JobId},
-    job::{Intent, JobState, Pace},
+    job::{Batch, Intent, JobState, Pace, batch_max},
     time::Timestamp,
 };
 use std::time::{Duration, Instant};
@@ -27,24 +27,20 @@ const SIZE_MAX: i64 = 20_000;
 const TARGET: Duration = Duration::from_millis(25);
 /// A batch may grow by this much a step, in percent; it is halved at once when it was too long.
 const GROWTH_PERCENT: i64 = 150;
-/// Under a limit a batch holds at most the people of this part of a second, so that pausing is quick and pace even.
-const BATCHES_PER_SECOND: i64 = 5;
 /// Tries of the same batch before it is halved, and of one person before they are recorded as failed.
 const TRIES_MAX: u8 = 3;
 
 /// One batch, or the end of the pass.
 ///
-/// 1. Rest, where the limit set by the person says so.
+/// 1. Rest, where the limit set by the person or the duty cycle says so.
 /// 2. Begin; the fence and the intent are read again inside the transaction.
 /// 3. Take the next range; stop where the warehouse copy or a campaign stands in the way.
 /// 4. Decide who of it is gone or spared; delete the others and all that belongs to them.
 /// 5. Row of the batch, counters, cursor, pace; commit.
 /// 6. Adapt the size to the time it took.
 pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
-    if let Some(rest) = memory
-        .not_before
-        .and_then(|at| at.checked_duration_since(Instant::now()))
-    {
+    let last = memory.last.as_ref();
+    if let Some(rest) = last.and_then(|last| last.rest_left(engine, job.max_rate)) {
         return Ok(Step::Rest(rest));
     }
     match one(engine, job, memory).await {
@@ -53,16 +49,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
             Ok(step)
         }
         Err(Error::Fenced) => Err(Error::Fenced),
-        Err(error) if error.retryable() => {
-            tracing::warn!(%error, job = job.id, "a batch has to wait for the database");
-            begin::wait(
-                engine,
-                job,
-                "Waiting for the database: it is locked or the disk is full. It is tried again by itself.",
-            )
-            .await
-            .map(|_| Step::Rest(LOOK_EVERY))
-        }
+        Err(error) if error.retryable() => Ok(hold::database(engine, job, &error)),
         Err(error) => failed(engine, job, memory, &error).await,
     }
 }
@@ -70,6 +57,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
 async fn one(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     let store = &engine.inner.store;
     let begun = Instant::now();
+    let between = memory.last.as_ref().map_or(0, |last| last.between_ms(engine));
     let mut tx = store.write().await?;
     store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Deleting).await?;
     let job = store::jobs::find(&mut tx, JobId(job.id))
@@ -110,33 +98,32 @@ async fn one(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step>
     let locked = Instant::now();
     let mut tally = decide(&mut tx, &job, &range).await?;
     tally.ms = millis(begun.elapsed()).max(1);
-    let rested = memory.not_before.map_or(begun, |at| at.min(begun));
-    let pace = Pace { rate: job.rate }.with(
-        range.targets,
-        millis(rested.elapsed()).max(1).max(due(&job, range.targets)),
-    );
+    let batch = Batch {
+        targets: range.targets,
+        work_ms: tally.ms,
+        max_rate: job.max_rate,
+    };
+    let cycle = batch.cycle_ms(engine.inner.health.duty(), between);
+    let pace = Pace { rate: job.rate }.with(range.targets, cycle);
     store::targets::record_batch(&mut tx, &job, &range, &tally, pace.rate, store.clock.now()).await?;
     check_sum(&mut tx, &job).await?;
     tx.commit().await?;
     adapt(memory, locked.elapsed());
-    memory.not_before = job
-        .max_rate
-        .map(|_| begun + Duration::from_millis(u64::try_from(due(&job, range.targets)).unwrap_or(0)));
+    memory.last = Some(hold::Done {
+        batch: Batch {
+            work_ms: millis(begun.elapsed()),
+            ..batch
+        },
+        ended: Instant::now(),
+    });
     Ok(Step::Again)
-}
-
-/// How long `targets` have to take under the person's limit, milliseconds.
-fn due(job: &JobRow, targets: i64) -> i64 {
-    job.max_rate.map_or(0, |rate| targets * 1000 / rate.max(1))
 }
 
 fn size(job: &JobRow, memory: &Memory) -> i64 {
     if job.pass > 1 {
         return 1;
     }
-    job.max_rate.map_or(memory.batch, |rate| {
-        memory.batch.min((rate / BATCHES_PER_SECOND).max(1))
-    })
+    batch_max(job.max_rate).map_or(memory.batch, |max| memory.batch.min(max))
 }
 
 fn adapt(memory: &mut Memory, took: Duration) {

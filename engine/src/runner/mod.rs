@@ -8,13 +8,11 @@ mod batch;
 mod begin;
 mod finish;
 mod freeze;
+mod hold;
 mod tick;
 
 use crate::service::Engine;
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// It looks at least this often.
@@ -31,8 +29,8 @@ pub(crate) struct Memory {
     window: i64,
     /// Entries of the next slice of the sweep.
     sweep: i64,
-    /// Not before this moment.
-    not_before: Option<Instant>,
+    /// The batch before.
+    last: Option<hold::Done>,
     /// Tries of the same batch that failed.
     tries: u8,
 }
@@ -43,7 +41,7 @@ impl Default for Memory {
             batch: batch::SIZE_FIRST,
             window: freeze::WINDOW_FIRST,
             sweep: finish::SWEEP_FIRST,
-            not_before: None,
+            last: None,
             tries: 0,
         }
     }
@@ -86,16 +84,17 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner and the warehouse copier.
+    /// Starts the runner, the warehouse copier, and what keeps the ballast.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
+        let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone()));
         Tasks {
             stop,
-            handles: vec![runner, copier, check],
+            handles: vec![runner, copier, health, check],
         }
     }
 }

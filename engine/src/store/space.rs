@@ -29,6 +29,29 @@ pub(crate) async fn give_back(conn: &mut Conn) -> Result<bool> {
     Ok(row.try_get::<i64, _>(0)? == 0)
 }
 
+/// How long a checkpoint that is tried beside the work waits for readers: writers wait with it.
+const SHRINK_WAIT_MS: i64 = 100;
+
+/// Empties the write-ahead log and cuts it to nothing, unless a reader is in the way for longer than a moment. True where it
+/// is empty now.
+pub(crate) async fn shrink_log(conn: &mut Conn) -> Result<bool> {
+    let usual: i64 = sqlx::query_scalar("PRAGMA busy_timeout")
+        .fetch_one(&mut *conn)
+        .await?;
+    set_busy_timeout(conn, SHRINK_WAIT_MS).await?;
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *conn)
+        .await;
+    set_busy_timeout(conn, usual).await?;
+    Ok(row?.try_get::<i64, _>(0)? == 0)
+}
+
+async fn set_busy_timeout(conn: &mut Conn, ms: i64) -> Result<()> {
+    let mut q = sqlx::QueryBuilder::new("PRAGMA busy_timeout = ");
+    q.push(ms).build().fetch_all(conn).await?;
+    Ok(())
+}
+
 async fn free_pages(conn: &mut Conn) -> Result<i64> {
     Ok(sqlx::query_scalar("PRAGMA freelist_count")
         .fetch_one(conn)
