@@ -1,11 +1,19 @@
 //! Jobs: one bulk deletion, what was asked, where it stands, and the arithmetic that must hold.
 
 mod counts;
+mod duty;
+mod hold;
+mod pace;
 mod progress;
+mod quiet;
 mod state;
 
 pub use counts::{Counts, Tally};
-pub use progress::{Pace, Progress};
+pub use duty::{DUTY_PERCENT_MAX, Duty, FOREGROUND_SLOW_MS};
+pub use hold::{FREE_BYTES_MIN, HealthLimits, Hold, LOG_BYTES_MAX, MEGABYTE, Readings, size};
+pub use pace::{Batch, Pace, batch_max};
+pub use progress::Progress;
+pub use quiet::{QUIET_HOURS_HELP, QuietHours, TimeOfDay, unknown_zone};
 pub use state::{Intent, JobState, JobStatus};
 
 use crate::{
@@ -65,6 +73,9 @@ pub struct JobSpec {
     /// Profiles a second at most; `None`: no limit.
     #[serde(default)]
     pub max_rate: Option<i64>,
+    /// The hours of every day in which nobody is deleted; `None`: there are none.
+    #[serde(default)]
+    pub quiet_hours: Option<QuietHours>,
     /// Whether people who no longer match at their turn stay.
     #[serde(default = "yes")]
     pub spare_changed: bool,
@@ -148,6 +159,10 @@ pub struct Job {
     pub progress: Progress,
     /// Profiles a second at most.
     pub max_rate: Option<i64>,
+    /// The hours of every day in which nobody is deleted.
+    pub quiet_hours: Option<QuietHours>,
+    /// Time spent deleting, in milliseconds: rests, pauses and waiting not counted.
+    pub work_ms: i64,
     /// When it was checked who is left.
     pub verified_at: Option<Timestamp>,
     /// When no byte of the deleted was left in the files; `None` where that was not proven.

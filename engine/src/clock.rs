@@ -1,19 +1,37 @@
 //! The one place that asks the time. Tests fix it; leases and rests are measured on the monotonic clock instead.
 
 use domain::time::Timestamp;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// A clock: the computer's, or one that was set to a moment and goes on from there.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock {
     set: Option<(Timestamp, Instant)>,
+    hand: Option<Hand>,
+}
+
+/// The hand by which a test moves a clock, and all copies of it, forward.
+#[derive(Debug, Clone, Copy)]
+pub struct Hand(&'static AtomicI64);
+
+impl Hand {
+    /// Moves the clock forward.
+    pub fn forward(self, by: Duration) {
+        self.0.fetch_add(millis(by), Ordering::AcqRel);
+    }
 }
 
 impl Clock {
     /// The computer's clock.
     #[must_use]
     pub const fn system() -> Self {
-        Self { set: None }
+        Self {
+            set: None,
+            hand: None,
+        }
     }
 
     /// A clock that shows `start` now and goes on from there.
@@ -21,16 +39,30 @@ impl Clock {
     pub fn starting_at(start: Timestamp) -> Self {
         Self {
             set: Some((start, Instant::now())),
+            hand: None,
         }
+    }
+
+    /// The same with a hand to move it by, for tests. The hand is a number that lives as long as the process, so that clocks
+    /// stay as cheap to copy as they are.
+    #[must_use]
+    pub fn movable(start: Timestamp) -> (Self, Hand) {
+        let hand = Hand(Box::leak(Box::default()));
+        let clock = Self {
+            hand: Some(hand),
+            ..Self::starting_at(start)
+        };
+        (clock, hand)
     }
 
     /// The time, UTC.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        match self.set {
+        let shown = match self.set {
             Some((start, since)) => Timestamp::from_ms(start.ms().saturating_add(millis(since.elapsed()))),
             None => Timestamp::from_ms(since_epoch()),
-        }
+        };
+        shown.plus_ms(self.hand.map_or(0, |hand| hand.0.load(Ordering::Acquire)))
     }
 }
 

@@ -71,6 +71,19 @@ impl Error {
         }
     }
 
+    /// Whether the database could not grow: the disk, or what we may use of it, is full.
+    #[must_use]
+    pub fn disk_full(&self) -> bool {
+        match self {
+            // 13 FULL, as the primary result code.
+            Self::Database(sqlx::Error::Database(inner)) => {
+                let code = inner.code().and_then(|code| code.parse::<u32>().ok());
+                code.is_some_and(|code| code & 0xff == 13)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the database says that a UNIQUE index forbids it.
     #[must_use]
     pub fn unique_violation(&self) -> bool {

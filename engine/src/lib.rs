@@ -3,8 +3,8 @@
 //!
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
-//! copy that stays), `erasure` (the bytes of a database file, live and dead), `import` (files and streams in), `sample` (the
-//! data of `lethe demo`).
+//! copy that stays), `health` and `quiet` (when jobs hold), `erasure` (the bytes of a database file, live and dead), `import`
+//! (files and streams in), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
 mod bench;
@@ -13,7 +13,9 @@ pub mod erasure;
 mod error;
 #[cfg(feature = "faults")]
 pub mod fault;
+mod health;
 pub mod import;
+mod quiet;
 mod runner;
 mod sample;
 mod service;
@@ -22,6 +24,8 @@ mod warehouse;
 
 pub use bench::BenchSpec;
 pub use error::{Error, Result};
+pub use health::{FreeSpace, HealthOptions};
+pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
 pub use service::{Engine, Idempotency, NewSession, OpenOptions, Started};

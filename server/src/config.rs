@@ -1,7 +1,11 @@
 //! Settings: flag over environment (`LETHE_…`) over TOML file over default. The only place that reads the environment;
 //! knows nothing of what the settings are used for.
 
-use domain::time::Timestamp;
+use domain::{
+    job::{HealthLimits, MEGABYTE},
+    time::Timestamp,
+};
+use engine::HealthOptions;
 use serde::Deserialize;
 use std::{
     fmt,
@@ -17,6 +21,12 @@ const PORT_DEFAULT: u16 = 3000;
 const LOG_DEFAULT: &str = "info";
 /// The page's own default start under `serve`: a day later, so that a mistake can be taken back.
 const PAGE_WAIT_SECONDS_DEFAULT: i64 = 86_400;
+/// Free space below which deletions wait; the reason stands beside `domain::job::FREE_BYTES_MIN`.
+const MIN_FREE_DISK_MB_DEFAULT: u32 = 400;
+/// Size of the log above which deletions wait; the reason stands beside `domain::job::LOG_BYTES_MAX`.
+const WAL_LIMIT_MB_DEFAULT: u32 = 256;
+/// Size of the ballast: what the log is cut back to, so that a checkpoint and the end of a batch fit into it.
+const BALLAST_MB_DEFAULT: u32 = 64;
 
 /// A text that is never shown.
 #[derive(Clone, Deserialize)]
@@ -43,6 +53,12 @@ pub(crate) struct Layer {
     pub(crate) log: Option<String>,
     /// The waiting period that the delete page offers first.
     pub(crate) page_wait_seconds: Option<i64>,
+    /// Free space on the disk of the data, in MB, below which deletions wait.
+    pub(crate) min_free_disk_mb: Option<u32>,
+    /// Size of the database's write-ahead log, in MB, above which deletions wait.
+    pub(crate) wal_limit_mb: Option<u32>,
+    /// Size of the ballast, in MB: space that is given up when the disk is full. 0: none.
+    pub(crate) ballast_mb: Option<u32>,
     /// Fixes the clock, for tests: RFC 3339.
     pub(crate) now: Option<String>,
     /// The password of the sample's administrator.
@@ -62,6 +78,12 @@ pub(crate) struct Settings {
     pub(crate) log: Option<String>,
     /// The waiting period that the delete page offers first; `None`: the command decides.
     pub(crate) page_wait_seconds: Option<i64>,
+    /// Free space on the disk of the data, in MB, below which deletions wait.
+    pub(crate) min_free_disk_mb: u32,
+    /// Size of the database's write-ahead log, in MB, above which deletions wait.
+    pub(crate) wal_limit_mb: u32,
+    /// Size of the ballast, in MB; 0: none.
+    pub(crate) ballast_mb: u32,
     /// The moment at which the clock starts.
     pub(crate) now: Option<Timestamp>,
     /// The password of the sample's administrator.
@@ -103,6 +125,18 @@ impl Settings {
             public_origin,
             log: first(layers, |layer| layer.log.clone()),
             page_wait_seconds: first(layers, |layer| layer.page_wait_seconds),
+            min_free_disk_mb: first(layers, |layer| layer.min_free_disk_mb)
+                .unwrap_or(MIN_FREE_DISK_MB_DEFAULT),
+            wal_limit_mb: match first(layers, |layer| layer.wal_limit_mb).unwrap_or(WAL_LIMIT_MB_DEFAULT) {
+                0 => {
+                    return Err(
+                        "wal_limit_mb must be at least 1: with 0, every deletion would wait for ever."
+                            .to_owned(),
+                    );
+                }
+                limit => limit,
+            },
+            ballast_mb: first(layers, |layer| layer.ballast_mb).unwrap_or(BALLAST_MB_DEFAULT),
             now,
             admin_password: first(layers, |layer| layer.admin_password.clone()),
         })
@@ -114,6 +148,19 @@ impl Settings {
         match &self.public_origin {
             Some(origin) => origin.starts_with("https://"),
             None => !self.listen.ip().is_loopback(),
+        }
+    }
+
+    /// What the engine is told about the health of the machine.
+    pub(crate) fn health(&self) -> HealthOptions {
+        let bytes = |megabytes: u32| i64::from(megabytes) * MEGABYTE;
+        HealthOptions {
+            limits: HealthLimits {
+                free_bytes_min: bytes(self.min_free_disk_mb),
+                log_bytes_max: bytes(self.wal_limit_mb),
+            },
+            ballast_bytes: bytes(self.ballast_mb).unsigned_abs(),
+            ..HealthOptions::default()
         }
     }
 
@@ -140,6 +187,9 @@ impl Settings {
             optional("public_origin", self.public_origin.clone()),
             format!("log = {:?}\n", self.log_or_default()),
             format!("page_wait_seconds = {}\n", self.page_wait_seconds_or_default()),
+            format!("min_free_disk_mb = {}\n", self.min_free_disk_mb),
+            format!("wal_limit_mb = {}\n", self.wal_limit_mb),
+            format!("ballast_mb = {}\n", self.ballast_mb),
             optional("now", self.now.map(Timestamp::to_rfc3339)),
             optional("admin_password", hidden),
         ]
@@ -168,12 +218,22 @@ fn environment() -> Result<Layer, String> {
         ),
         None => None,
     };
+    let megabytes = |name: &str| match env(name) {
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| parsed(name, "a whole number of MB")),
+        None => Ok(None),
+    };
     Ok(Layer {
         data: env("LETHE_DATA").map(PathBuf::from),
         listen,
         public_origin: env("LETHE_PUBLIC_ORIGIN"),
         log: env("LETHE_LOG"),
         page_wait_seconds,
+        min_free_disk_mb: megabytes("LETHE_MIN_FREE_DISK_MB")?,
+        wal_limit_mb: megabytes("LETHE_WAL_LIMIT_MB")?,
+        ballast_mb: megabytes("LETHE_BALLAST_MB")?,
         now: env("LETHE_NOW"),
         admin_password: env("LETHE_ADMIN_PASSWORD").map(Secret),
     })
@@ -233,6 +293,28 @@ mod tests {
         let settings = Settings::of(&[layer]).expect("reads");
         assert!(!settings.shown().contains("hunter22") && !format!("{settings:?}").contains("hunter22"));
         toml::from_str::<Layer>(&settings.shown()).expect("its own form");
+    }
+
+    #[test]
+    fn the_health_settings_reach_the_engine_and_a_log_of_nothing_is_refused() {
+        let say = |wal_limit_mb| Layer {
+            min_free_disk_mb: Some(2_000),
+            wal_limit_mb: Some(wal_limit_mb),
+            ballast_mb: Some(0),
+            ..Layer::default()
+        };
+        let health = Settings::of(&[say(32)]).expect("reads").health();
+        assert_eq!(
+            (
+                health.limits.free_bytes_min,
+                health.limits.log_bytes_max,
+                health.ballast_bytes
+            ),
+            (2_000_000_000, 32_000_000, 0)
+        );
+        assert!(Settings::of(&[say(0)]).is_err());
+        let usual = Settings::of(&[]).expect("reads").health();
+        assert_eq!(usual.limits, HealthLimits::default(), "said twice, meant once");
     }
 
     #[test]

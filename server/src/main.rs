@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod deletion;
 mod demo;
+mod foreground;
 mod importing;
 mod local;
 mod log;

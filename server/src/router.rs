@@ -2,7 +2,7 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
-use crate::{assets, rest, security, session};
+use crate::{assets, foreground, rest, security, session};
 use axum::{
     Router,
     body::Body,
@@ -103,6 +103,10 @@ fn pages(site: &Site) -> Result<Router, String> {
         .with_state(options)
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(site.clone(), session::gate))
+        .layer(middleware::from_fn_with_state(
+            site.engine.clone(),
+            foreground::all,
+        ))
         .layer(security::csrf(site.public_origin.as_deref())?))
 }
 

@@ -33,11 +33,11 @@ pub(crate) struct Demo {
 pub(crate) async fn run(settings: &Settings, demo: Option<Demo>, json: bool) -> Result<ExitCode, String> {
     log::start(settings.log_or_default());
     let clock = cli::clock(settings);
-    let opened = Engine::open(OpenOptions {
+    let options = OpenOptions {
         dir: settings.data.clone(),
         clock,
-    })
-    .await;
+    };
+    let opened = Engine::open_with(options, settings.health()).await;
     let engine = opened.map_err(|error| error.to_string())?;
     let served = serve(settings, demo, json, &engine).await;
     engine.close().await;

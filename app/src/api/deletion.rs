@@ -18,6 +18,8 @@ pub struct DeletionView {
     pub password_needed: bool,
     /// The waiting period that is offered first, in seconds.
     pub wait_seconds: i64,
+    /// The time zones that quiet hours may be meant by.
+    pub zones: Vec<String>,
     /// Makes a double click one deletion.
     pub key: String,
 }
@@ -53,6 +55,12 @@ pub struct StartForm {
     pub start: String,
     /// Profiles a second at most.
     pub max_rate: String,
+    /// When quiet hours begin; empty: there are none.
+    pub quiet_from: String,
+    /// When they end.
+    pub quiet_to: String,
+    /// The zone by which both are meant.
+    pub quiet_zone: String,
     /// Whether people who no longer match stay.
     pub spare_changed: String,
     /// Why.
@@ -80,6 +88,7 @@ pub async fn show_deletion(ds: String, id: String) -> Reply<DeletionView> {
             running: engine.running_job(actor, ds).await?,
             password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,
             wait_seconds: door::settings().page_wait_seconds,
+            zones: engine::time_zones(),
             key: leptos::nonce::Nonce::new().to_string(),
             segment,
         })

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::paths;
 use domain::{
-    job::{JobSpec, OnActiveCampaign, PASSWORD_FRESH_MS, RETRY_PASSES},
+    job::{JobSpec, OnActiveCampaign, PASSWORD_FRESH_MS, QuietHours, RETRY_PASSES},
     problem::{Code, Problem},
     segment::typed_count,
 };
@@ -29,6 +29,9 @@ pub(super) fn back(form: &StartForm) -> Back {
         .keep("everyone", &form.everyone)
         .keep("start", &form.start)
         .keep("max_rate", &form.max_rate)
+        .keep("quiet_from", &form.quiet_from)
+        .keep("quiet_to", &form.quiet_to)
+        .keep("quiet_zone", &form.quiet_zone)
         .keep(
             "spare_changed",
             if form.spare_changed.is_empty() {
@@ -75,6 +78,7 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
             0
         },
         max_rate: door::rate(&form.max_rate)?,
+        quiet_hours: quiet_hours(form)?,
         spare_changed: !form.spare_changed.is_empty(),
         retry_passes: RETRY_PASSES,
         on_active_campaign: if form.seen.is_empty() {
@@ -85,6 +89,15 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
         queue: form.start == "queue",
         force: !form.everyone.is_empty() && door.actor().may(domain::access::Permission::DeleteInBulk),
     })
+}
+
+/// The quiet hours, where either end of them was typed.
+fn quiet_hours(form: &StartForm) -> Result<Option<QuietHours>, Refusal> {
+    if form.quiet_from.is_empty() && form.quiet_to.is_empty() {
+        return Ok(None);
+    }
+    let hours = QuietHours::read(&form.quiet_from, &form.quiet_to, &form.quiet_zone);
+    hours.map(Some).map_err(|problem| refused(problem.into()))
 }
 
 /// The page's key with a fingerprint of what was asked, the password aside.
@@ -110,6 +123,12 @@ pub(super) fn once(form: &StartForm) -> Option<Idempotency> {
 pub(super) fn refused(error: Error) -> Refusal {
     let mut problem = error.into_problem();
     let field = match problem.code {
+        Code::Invalid => match problem.field.as_deref() {
+            Some("quiet_hours.from") => Some("quiet_from"),
+            Some("quiet_hours.to") => Some("quiet_to"),
+            Some("quiet_hours.zone") => Some("quiet_zone"),
+            _ => None,
+        },
         Code::NameMismatch => Some("confirm_name"),
         Code::CountInvalid | Code::CountMoved => Some("confirm_count"),
         Code::ConsentRequired => Some("consent"),

@@ -1,6 +1,6 @@
 //! The last step of a deletion: its options, and what must be typed and ticked.
 
-use super::{Typed, one_or_many};
+use super::{QuietFields, Typed, one_or_many};
 use crate::{
     api::deletion::DeletionView,
     islands::{RateBox, TypedBox},
@@ -52,6 +52,7 @@ pub fn Options(
                     error=typed.error("max_rate")
                     focus=typed.at("max_rate")
                 />
+                <QuietFields typed=typed.clone() zones=data.zones.clone() />
                 <Check
                     name="form[spare_changed]"
                     label="Keep people who no longer match when their turn comes"

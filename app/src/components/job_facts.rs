@@ -1,6 +1,6 @@
 //! What stands under a deletion's progress: its speed limit, its campaigns, who was not deleted, how it came about.
 
-use super::Typed;
+use super::{Typed, job_words::where_time_goes};
 use crate::{
     api::frame::Frame,
     paths,
@@ -163,9 +163,11 @@ pub fn Record(
             <div class="body">
                 <dl class="kv">
                     {line("Asked by", Some(format!("{}, {asked}", job.requested_by)))}
-                    {line("Reason", job.reason)}
-                    {job.rule.map(|rule| view! { <dt>"Rule then"</dt><dd><code>{rule}</code></dd> })}
-                    {line("Last wish by", job.intent_by)}
+                    {line("Reason", job.reason.clone())}
+                    {job.rule.clone().map(|rule| view! { <dt>"Rule then"</dt><dd><code>{rule}</code></dd> })}
+                    {line("Quiet hours", job.quiet_hours.as_ref().map(ToString::to_string))}
+                    {line("Last wish by", job.intent_by.clone())}
+                    {line("Where the time goes", where_time_goes(&job))}
                     {line("Batches", Some(grouped(job.progress.batches)))}
                     {line("Freed space wiped", Some(wiped))}
                 </dl>

@@ -1,10 +1,11 @@
 //! What is said about a job: by status, by speed, aloud.
 
-use super::{job_view::profiles, stamp};
+use super::{gap, job_view::profiles, stamp};
 use domain::{
     estimate::range_in_words,
     guard::grouped,
-    job::{Job, JobState, JobStatus},
+    job::{Job, JobState, JobStatus, Phase},
+    time::Timestamp,
 };
 
 /// What the status means, and what can be done about it.
@@ -53,14 +54,47 @@ fn ended(job: &Job) -> String {
     format!("{when}Asked by {}.", job.requested_by)
 }
 
-/// How long still.
+/// How long still. Quiet hours are part of it; how long a pause or another hold lasts, nobody knows.
 pub fn eta(job: &Job) -> String {
     match (job.state, job.progress.eta_low, job.progress.eta_high) {
+        (JobState::Deleting, Some(low), Some(high)) if job.quiet_hours.is_some() => {
+            format!("{} left, quiet hours included", range_in_words(low, high))
+        }
+        (JobState::Deleting, Some(low), Some(high))
+            if matches!(
+                job.status,
+                JobStatus::Paused | JobStatus::Pausing | JobStatus::Waiting
+            ) =>
+        {
+            format!("{} left once it goes on", range_in_words(low, high))
+        }
         (state, ..) if state.terminal() || state.before_deleting() => String::new(),
         (JobState::Deleting, Some(low), Some(high)) => format!("{} left", range_in_words(low, high)),
         (JobState::Deleting, ..) => "estimating how long".to_owned(),
         _ => "almost done".to_owned(),
     }
+}
+
+/// How the time since deleting began was spent; `None` before that. Cut to what was deleting: the list is fixed before it, and
+/// what follows it rests for nobody.
+pub fn where_time_goes(job: &Job) -> Option<String> {
+    let length = |phase: &Phase| phase.finished_at.unwrap_or(job.as_of).ms() - phase.started_at.ms();
+    let all: Vec<i64> = job
+        .phases
+        .iter()
+        .filter(|phase| phase.name == JobState::Deleting)
+        .map(length)
+        .collect();
+    if all.is_empty() {
+        return None;
+    }
+    let words = |ms: i64| gap(Timestamp::from_ms(0), Timestamp::from_ms(ms.max(0)));
+    let rests = all.iter().sum::<i64>() - job.work_ms;
+    Some(format!(
+        "{} at work, {} at rest or waiting",
+        words(job.work_ms),
+        words(rests)
+    ))
 }
 
 /// How fast.
@@ -95,6 +129,12 @@ pub fn spoken(job: &Job) -> String {
     match job.status {
         JobStatus::Paused => format!(
             "Paused with {} of {} deleted.",
+            grouped(counts.deleted),
+            grouped(counts.matched)
+        ),
+        // Without the reason: its numbers change by the second, and each change would be read out.
+        JobStatus::Waiting => format!(
+            "Waiting with {} of {} deleted.",
             grouped(counts.deleted),
             grouped(counts.matched)
         ),

@@ -42,6 +42,15 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "max_rate") => {
             "Type a whole number of profiles a second, or leave the box empty for no limit."
         }
+        (Code::Invalid, "quiet_from") => {
+            "Type when the quiet hours begin, from 00:00 to 23:59, or leave both times empty for none."
+        }
+        (Code::Invalid, "quiet_to") => {
+            "Type when the quiet hours end, from 00:00 to 23:59 and not when they begin, or leave both times empty for none."
+        }
+        (Code::Invalid, "quiet_zone") => {
+            "There is no such time zone. Choose one of the list, such as Europe/Berlin or UTC."
+        }
         (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
         (Code::NameTaken, _) => "Another segment has this name. Choose another one.",
         (Code::CountMoved, _) => {

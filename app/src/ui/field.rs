@@ -32,6 +32,9 @@ pub fn TextField(
     /// Whether the page opens with the cursor in it.
     #[prop(optional)]
     focus: bool,
+    /// The list of words that it offers, by its id.
+    #[prop(optional)]
+    list: Option<&'static str>,
     /// The form that it belongs to, where it stands outside of it.
     #[prop(optional)]
     form: Option<&'static str>,
@@ -53,6 +56,7 @@ pub fn TextField(
                 type=kind
                 value=value
                 form=form
+                list=list
                 autocomplete=autocomplete
                 inputmode=inputmode
                 autofocus=focus

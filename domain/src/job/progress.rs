@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 const BATCHES_MIN: i64 = 3;
 /// Until verified, percent stops here.
 const PERCENT_UNVERIFIED_MAX: i64 = 99;
-/// Weight of the newest batch in the moving average.
-const NEWEST_WEIGHT: f64 = 0.25;
 /// The range around the expected remaining time.
 const ETA_LOW: f64 = 0.8;
 /// See `ETA_LOW`.
@@ -59,25 +57,6 @@ impl Progress {
     }
 }
 
-/// The moving average of speed.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Pace {
-    /// Profiles a second so far.
-    pub rate: Option<f64>,
-}
-
-impl Pace {
-    /// Takes in a batch of `profiles` that took `ms` including the rest after it.
-    #[must_use]
-    pub fn with(self, profiles: i64, ms: i64) -> Self {
-        let now = lossy(profiles) * 1000.0 / lossy(ms.max(1));
-        let rate = self
-            .rate
-            .map_or(now, |before| before + NEWEST_WEIGHT * (now - before));
-        Self { rate: Some(rate) }
-    }
-}
-
 #[expect(
     clippy::cast_precision_loss,
     reason = "a rate for people to read; 2^53 profiles are out of reach"
@@ -113,6 +92,27 @@ mod tests {
                 prop_assert!((last..=99).contains(&percent));
                 last = percent;
             }
+        }
+
+        #[test]
+        fn neither_speed_nor_end_is_known_before_three_batches_or_one_percent(
+            matched in 101_i64..10_000_000, batches in 0_i64..10, share in 0.0..0.03_f64, rate in 1.0..200_000.0_f64
+        ) {
+            let decided = whole(lossy(matched) * share);
+            let counts = Counts::of(matched, decided, 0, 0, 0, 0);
+            let p = Progress::of(JobState::Deleting, &counts, false, batches, Some(rate));
+            let known = batches >= BATCHES_MIN || (batches > 0 && decided * 100 >= matched);
+            prop_assert_eq!((p.rate.is_some(), p.eta_low.is_some(), p.eta_high.is_some()), (known, known, known));
+        }
+
+        #[test]
+        fn a_hundred_percent_is_said_of_a_verified_job_alone(
+            matched in 0_i64..10_000_000, share in 0.0..=1.0_f64, state in prop::sample::select(JobState::ALL.to_vec()), verified: bool
+        ) {
+            let decided = whole(lossy(matched) * share);
+            let p = Progress::of(state, &Counts::of(matched, decided, 0, 0, 0, 0), verified, 10, Some(5.0));
+            prop_assert!(verified || p.percent.unwrap_or(0) <= PERCENT_UNVERIFIED_MAX);
+            prop_assert!((0..=100).contains(&p.percent.unwrap_or(0)));
         }
 
         #[test]

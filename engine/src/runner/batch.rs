@@ -1,6 +1,6 @@
 //! One batch: one transaction that deletes people, counts them and moves the cursor. It commits whole or not at all.
 
-use super::{LOOK_EVERY, Memory, Step, ahead, begin, freeze::membership};
+use super::{LOOK_EVERY, Memory, Step, ahead, begin, freeze::membership, hold};
 use crate::{
     clock::millis,
     error::{Error, Result},
@@ -14,7 +14,7 @@ use crate::{
 };
 use domain::{
     id::{DatasetId, JobId},
-    job::{Intent, JobState, Pace, Tally},
+    job::{Batch, Intent, JobState, Pace, Tally, batch_max},
     time::Timestamp,
 };
 use std::time::{Duration, Instant};
@@ -31,8 +31,6 @@ pub(super) const PEOPLE_MAX: i64 = 20_000;
 const TARGET: Duration = Duration::from_millis(30);
 /// A batch may grow by this much a step, in percent.
 const GROWTH_PERCENT: u128 = 150;
-/// Under a limit a batch holds at most the people of this part of a second, so that pausing is quick and pace even.
-const BATCHES_PER_SECOND: i64 = 5;
 /// Tries of the same batch before it is halved, and of one person before they are recorded as failed.
 const TRIES_MAX: u8 = 3;
 /// More than half failing says that something is wrong with the store and not with the people; below this many it may
@@ -58,7 +56,7 @@ enum Came {
 
 /// One batch, or the end of the pass.
 ///
-/// 1. Rest, where the limit set by the person says so.
+/// 1. Rest, where the limit set by the person or the duty cycle says so.
 /// 2. Look at the next people; while the batch is written, at those after them.
 /// 3. Begin; the fence and the intent are read again inside the transaction.
 /// 4. Stop where the warehouse copy or a campaign stands in the way.
@@ -66,10 +64,8 @@ enum Came {
 /// 6. Row of the batch, counters, cursor, pace; commit.
 /// 7. Adapt the size to the time it took.
 pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
-    if let Some(rest) = memory
-        .not_before
-        .and_then(|at| at.checked_duration_since(Instant::now()))
-    {
+    let last = memory.last.as_ref();
+    if let Some(rest) = last.and_then(|last| last.rest_left(engine, job.max_rate)) {
         return Ok(Step::Rest(rest));
     }
     match one(engine, job, memory).await {
@@ -78,16 +74,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
             Ok(step)
         }
         Err(Error::Fenced) => Err(Error::Fenced),
-        Err(error) if error.retryable() => {
-            tracing::warn!(%error, job = job.id, "a batch has to wait for the database");
-            begin::wait(
-                engine,
-                job,
-                "Waiting for the database: it is locked or the disk is full. It is tried again by itself.",
-            )
-            .await
-            .map(|_| Step::Rest(LOOK_EVERY))
-        }
+        Err(error) if error.retryable() => Ok(hold::database(engine, job, &error)),
         Err(error) => failed(engine, job, memory, &error).await,
     }
 }
@@ -123,9 +110,14 @@ async fn one(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step>
             memory.seen.served(upto);
             adapt(memory, rows, held);
             memory.rows_a_person = (rows / people.max(1)).max(ahead::ROWS_A_PERSON);
-            memory.not_before = job
-                .max_rate
-                .map(|_| begun + Duration::from_millis(u64::try_from(due(job, people)).unwrap_or(0)));
+            memory.last = Some(hold::Done {
+                batch: Batch {
+                    targets: people,
+                    work_ms: millis(begun.elapsed()),
+                    max_rate: job.max_rate,
+                },
+                ended: Instant::now(),
+            });
             Ok(Step::Again)
         }
         Came::Moved => Ok(Step::Again),
@@ -303,9 +295,17 @@ async fn record(
 ) -> Result<()> {
     let store = &engine.inner.store;
     tally.ms = millis(begun.elapsed()).max(1);
-    let rested = memory.not_before.map_or(begun, |at| at.min(begun));
-    let took = millis(rested.elapsed()).max(1).max(due(job, people));
-    let pace = Pace { rate: job.rate }.with(people, took);
+    let batch = Batch {
+        targets: people,
+        work_ms: tally.ms,
+        max_rate: job.max_rate,
+    };
+    let between = memory
+        .last
+        .as_ref()
+        .map_or(0, |last| last.between_ms(engine, begun));
+    let cycle = batch.cycle_ms(engine.inner.health.duty(), between);
+    let pace = Pace { rate: job.rate }.with(people, cycle);
     store::batch::record(tx, job, (first, upto), &tally, pace.rate, store.clock.now()).await?;
     let after = store::jobs::find(tx, JobId(job.id)).await?.ok_or(Error::Fenced)?;
     if after.counts().hold() {
@@ -318,19 +318,13 @@ async fn record(
     }
 }
 
-/// How long `people` have to take under the person's limit, milliseconds.
-fn due(job: &JobRow, people: i64) -> i64 {
-    job.max_rate.map_or(0, |rate| people * 1000 / rate.max(1))
-}
-
 /// People of the next batch at most.
 fn people(job: &JobRow, memory: &Memory) -> i64 {
     if job.pass > 1 {
         return 1;
     }
     let fit = memory.people.min(memory.rows / memory.rows_a_person).max(1);
-    job.max_rate
-        .map_or(fit, |rate| fit.min((rate / BATCHES_PER_SECOND).max(1)))
+    batch_max(job.max_rate).map_or(fit, |max| fit.min(max))
 }
 
 /// As many rows as fit into the time, growing slowly and shrinking at once. People who were set apart because of a batch

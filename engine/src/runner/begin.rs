@@ -1,6 +1,6 @@
 //! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, and disabling the segment.
 
-use super::{LOOK_EVERY, Step, freeze::membership};
+use super::{LOOK_EVERY, Step, freeze::membership, hold};
 use crate::{
     error::Result,
     service::Engine,
@@ -31,6 +31,9 @@ pub(super) async fn step(engine: &Engine, job: &JobRow) -> Result<Step> {
         } else {
             go(engine, job, JobState::Queued).await
         };
+    }
+    if let Some(step) = hold::gate(engine, job, true).await? {
+        return Ok(step);
     }
     if engine.inner.warehouse.watermark() < job.freeze_seq {
         engine.inner.copy.notify_one();

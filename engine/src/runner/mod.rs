@@ -9,17 +9,14 @@ mod batch;
 mod begin;
 mod finish;
 mod freeze;
+mod hold;
 mod keeper;
 pub(crate) mod scrub;
 mod sweep;
 mod tick;
 
 use crate::service::Engine;
-use std::{
-    collections::HashMap,
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// It looks at least this often.
@@ -44,8 +41,8 @@ pub(crate) struct Memory {
     sweep: sweep::Sweep,
     /// Where the scrub is.
     scrub: scrub::Work,
-    /// Not before this moment.
-    not_before: Option<Instant>,
+    /// The batch before.
+    last: Option<hold::Done>,
     /// Tries of the same batch that failed.
     tries: u8,
 }
@@ -60,7 +57,7 @@ impl Default for Memory {
             window: freeze::WINDOW_FIRST,
             sweep: sweep::Sweep::default(),
             scrub: scrub::Work::default(),
-            not_before: None,
+            last: None,
             tries: 0,
         }
     }
@@ -103,7 +100,7 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner and the warehouse copier.
+    /// Starts the runner, the warehouse copier, and what keeps the ballast.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -111,10 +108,11 @@ impl Engine {
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
+        let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone()));
         Tasks {
             stop,
-            handles: vec![runner, keeper, copier, check],
+            handles: vec![runner, keeper, copier, health, check],
         }
     }
 }

@@ -27,6 +27,10 @@ impl Runner {
         }
         let mut jobs = store::jobs::unfinished(&mut *engine.inner.store.read().await?).await?;
         self.memories.retain(|id, _| jobs.iter().any(|job| job.id == *id));
+        engine
+            .inner
+            .holds
+            .keep(|id| jobs.iter().any(|job| job.id == id.0));
         let after = jobs.partition_point(|job| job.id <= self.served);
         jobs.rotate_left(after);
         let mut rest = LOOK_EVERY;
@@ -34,11 +38,13 @@ impl Runner {
             let step = match self.step(engine, &job).await {
                 Ok(step) => step,
                 Err(Error::Fenced) => return Err(Error::Fenced),
+                Err(error) if error.retryable() => super::hold::database(engine, &job, &error),
                 Err(error) => halted(engine, &job, &error).await?,
             };
             match step {
                 Step::Again => {
                     self.served = job.id;
+                    engine.inner.holds.clear(JobId(job.id));
                     return Ok(Step::Again);
                 }
                 Step::Rest(needed) => rest = rest.min(needed),
@@ -47,7 +53,7 @@ impl Runner {
         Ok(Step::Rest(rest))
     }
 
-    /// One step of one job: intent first, then state.
+    /// One step of one job: intent first, then what holds every job, then state.
     async fn step(&mut self, engine: &Engine, job: &JobRow) -> Result<Step> {
         let store = &engine.inner.store;
         let (state, intent) = (job.state()?, job.intent()?);
@@ -70,6 +76,14 @@ impl Runner {
                 return Ok(Step::Rest(LOOK_EVERY));
             }
             _ => {}
+        }
+        let deletes = state == JobState::Deleting;
+        if (deletes || state == JobState::Freezing)
+            && intent == Intent::Run
+            && !half_gone
+            && let Some(step) = super::hold::gate(engine, job, deletes).await?
+        {
+            return Ok(step);
         }
         let memory = self.memories.entry(job.id).or_default();
         match state {

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::{
     error::Result,
+    quiet::Quiet,
     store::{self, Tx, audit::Entry, jobs::JobRow},
 };
 use domain::{
@@ -221,8 +222,19 @@ impl Engine {
         store::audit::insert(tx, self.inner.store.clock.now(), actor, entry).await
     }
 
-    pub(super) fn show(&self, row: JobRow) -> Result<Job> {
-        row.show(self.inner.store.epoch, self.inner.store.clock.now())
+    pub(super) fn show(&self, mut row: JobRow) -> Result<Job> {
+        if let Some(reason) = self.inner.holds.reason(JobId(row.id)) {
+            row.waiting_for = Some(reason);
+        }
+        let now = self.inner.store.clock.now();
+        let mut job = row.show(self.inner.store.epoch, now)?;
+        if let Some(quiet) = job.quiet_hours.as_ref().and_then(|hours| Quiet::of(hours).ok()) {
+            // What is left to work does not say when it is done: quiet hours lie in between.
+            let progress = &mut job.progress;
+            progress.eta_low = progress.eta_low.map(|work| quiet.stretched(now, work));
+            progress.eta_high = progress.eta_high.map(|work| quiet.stretched(now, work));
+        }
+        Ok(job)
     }
 }
 

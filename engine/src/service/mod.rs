@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod campaigns;
 mod datasets;
+mod holds;
 mod impact;
 mod jobs;
 mod memory;
@@ -22,6 +23,7 @@ pub(crate) mod usage;
 use crate::{
     clock::Clock,
     error::Result,
+    health::{Health, HealthOptions},
     store::{self, Store},
     warehouse::Warehouse,
 };
@@ -30,6 +32,7 @@ use domain::{
     access::{Actor, Permission},
     problem::{Code, Problem},
 };
+pub(crate) use holds::{Cause, Holds};
 use memory::Memory;
 pub use start::{Idempotency, Started};
 use std::{
@@ -62,6 +65,9 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) warehouse: Warehouse,
     pub(crate) memory: Memory,
+    pub(crate) health: Health,
+    /// Why jobs do not move, where that is not worth a write: by the runner, job by job.
+    pub(crate) holds: Holds,
     /// Whether the structural check of the file has passed.
     pub(crate) sound: AtomicBool,
     /// Whether this process has carried out jobs.
@@ -78,12 +84,22 @@ impl Engine {
     /// # Errors
     /// `Start` with a sentence for the operator; see `store::open`.
     pub async fn open(options: OpenOptions) -> Result<Self> {
+        Self::open_with(options, HealthOptions::default()).await
+    }
+
+    /// The same, with limits of its own for the health of the machine.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub async fn open_with(options: OpenOptions, health: HealthOptions) -> Result<Self> {
         let store = store::open(&options.dir, options.clock).await?;
         let warehouse = Warehouse::open(&store).await?;
         let inner = Inner {
+            health: Health::new(&store.dir, health),
             store,
             warehouse,
             memory: Memory::default(),
+            holds: Holds::default(),
             sound: AtomicBool::new(false),
             worked: AtomicBool::new(false),
             wake: Notify::new(),

@@ -3,6 +3,7 @@
 use super::{Engine, jobs::check_rate};
 use crate::{
     error::{Error, Result},
+    quiet,
     store::{
         self,
         jobs::{JobRow, NewJob},
@@ -61,7 +62,7 @@ struct Checked {
 impl Engine {
     /// Confirms a deletion. Nothing is deleted when any check refuses.
     ///
-    /// The order: who asks, a repeated request, consent, the typed name, numbers in range, the dataset's one place, the
+    /// The order: who asks, a repeated request, quiet hours, consent, the typed name, numbers in range, the dataset's one place, the
     /// segment's own job, the plan hash, the recount, an all-matching rule, running campaigns. The plan hash and the
     /// place are looked at once more inside the transaction.
     ///
@@ -72,13 +73,16 @@ impl Engine {
         &self,
         actor: &Actor,
         dataset: DatasetId,
-        spec: JobSpec,
+        mut spec: JobSpec,
         once: Option<Idempotency>,
     ) -> Result<Started> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
         if let Some(earlier) = self.repeated(actor, once.as_ref()).await? {
             return Ok(Started::Repeated(earlier));
         }
+        spec.quiet_hours = spec.quiet_hours.map(quiet::checked).transpose()?;
+        // On a full disk the ballast is given up here: else the job that is to make room could not be written down.
+        self.inner.health.look();
         let checked = match self.check_start(actor, dataset, &spec).await {
             Ok(checked) => checked,
             Err(refused) => return self.first_answer(actor, once.as_ref(), refused).await,
@@ -131,8 +135,9 @@ impl Engine {
     ///
     /// # Errors
     /// As `start_job`.
-    pub async fn dry_run(&self, actor: &Actor, dataset: DatasetId, spec: JobSpec) -> Result<Job> {
+    pub async fn dry_run(&self, actor: &Actor, dataset: DatasetId, mut spec: JobSpec) -> Result<Job> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
+        spec.quiet_hours = spec.quiet_hours.map(quiet::checked).transpose()?;
         let checked = self.check_start(actor, dataset, &spec).await?;
         let slug = store::datasets::slug(&mut *self.inner.store.read().await?, dataset).await?;
         let counts = Counts::of(checked.count, 0, 0, 0, 0, 0);
@@ -159,6 +164,8 @@ impl Engine {
             events_deleted: 0,
             progress: Progress::of(JobState::Freezing, &counts, false, 0, None),
             max_rate: spec.max_rate,
+            quiet_hours: spec.quiet_hours,
+            work_ms: 0,
             verified_at: None,
             scrubbed_at: None,
             erasure: None,

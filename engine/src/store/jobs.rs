@@ -58,6 +58,7 @@ pub(crate) struct JobRow {
     joined_after: Option<i64>,
     events_deleted: i64,
     pub(crate) batches: i64,
+    work_ms: i64,
     pub(crate) rate: Option<f64>,
     phases: String,
     warehouse_kept: Option<String>,
@@ -139,6 +140,7 @@ impl JobRow {
         let reason_paused = self.reason_paused(status);
         let phases = self.phases()?;
         let erasure = self.erasure()?;
+        let quiet_hours = self.spec()?.quiet_hours;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
             .as_deref()
@@ -171,6 +173,8 @@ impl JobRow {
                 self.rate,
             ),
             max_rate: self.max_rate,
+            quiet_hours,
+            work_ms: self.work_ms,
             verified_at: self.verified_at.map(Timestamp::from_ms),
             scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
             erasure,

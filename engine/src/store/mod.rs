@@ -8,6 +8,7 @@
 pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod batch;
+mod begin;
 pub(crate) mod bench;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
@@ -82,7 +83,7 @@ pub(crate) struct Store {
 impl Store {
     /// Begins a transaction on the one writing connection. Waits for its turn.
     pub(crate) async fn write(&self) -> Result<Tx> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        begin::immediate(&self.writer).await
     }
 
     /// The writing connection outside a transaction: for checkpoints and vacuuming only.

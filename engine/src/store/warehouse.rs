@@ -52,7 +52,7 @@ pub(crate) async fn watermark(conn: &mut Conn) -> Result<i64> {
 
 /// Copies the next slice of changes. Gives the new watermark and whether more may follow.
 pub(crate) async fn copy_slice(copier: &SqlitePool, now: Timestamp) -> Result<(i64, bool)> {
-    let mut tx = copier.begin_with("BEGIN IMMEDIATE").await?;
+    let mut tx = super::begin::immediate(copier).await?;
     let from = watermark(&mut tx).await?;
     let row = sqlx::query("SELECT count(*), coalesce(max(seq), 0), (SELECT change_seq FROM live.installation) FROM (SELECT seq FROM live.change_log WHERE seq > $1 ORDER BY seq LIMIT $2)")
         .bind(from)

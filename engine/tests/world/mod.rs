@@ -12,7 +12,7 @@ use domain::{
     segment::{SegmentKind, SegmentSpec},
 };
 use engine::{
-    Engine, OpenOptions, Tasks,
+    Engine, HealthOptions, OpenOptions, Tasks,
     clock::Clock,
     import::{ImportKind, ImportOptions, ImportReport},
 };
@@ -32,12 +32,23 @@ pub(crate) struct World {
 impl World {
     /// A new world with running tasks.
     pub(crate) async fn new() -> Self {
-        Self::on(tempfile::tempdir().expect("a temporary directory")).await
+        Self::with(Clock::system(), HealthOptions::default()).await
     }
 
     /// A world on a directory, with running tasks.
     pub(crate) async fn on(dir: tempfile::TempDir) -> Self {
-        let (engine, dataset) = open(dir.path()).await;
+        Self::at(dir, Clock::system(), HealthOptions::default()).await
+    }
+
+    /// The same with a clock and limits of its own.
+    pub(crate) async fn with(clock: Clock, health: HealthOptions) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        Self::at(dir, clock, health).await
+    }
+
+    /// The same in a directory of the caller's.
+    pub(crate) async fn at(dir: tempfile::TempDir, clock: Clock, health: HealthOptions) -> Self {
+        let (engine, dataset) = open(dir.path(), clock, health).await;
         let tasks = Some(engine.start_tasks());
         Self {
             dir,
@@ -198,13 +209,12 @@ impl World {
     }
 }
 
-async fn open(dir: &std::path::Path) -> (Engine, DatasetId) {
-    let engine = Engine::open(OpenOptions {
+async fn open(dir: &std::path::Path, clock: Clock, health: HealthOptions) -> (Engine, DatasetId) {
+    let options = OpenOptions {
         dir: dir.to_owned(),
-        clock: Clock::system(),
-    })
-    .await
-    .expect("open");
+        clock,
+    };
+    let engine = Engine::open_with(options, health).await.expect("open");
     let dataset = engine.dataset(&World::actor(), "main").await.expect("main").id;
     (engine, dataset)
 }
@@ -222,6 +232,7 @@ pub(crate) fn spec(segment: SegmentId, name: &str, count: i64) -> JobSpec {
         start_at: None,
         wait_seconds: 0,
         max_rate: None,
+        quiet_hours: None,
         spare_changed: true,
         retry_passes: 1,
         on_active_campaign: OnActiveCampaign::Block,

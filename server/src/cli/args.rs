@@ -146,6 +146,13 @@ fn pair(text: &str) -> Result<String, String> {
     }
 }
 
+fn span(text: &str) -> Result<(String, String), String> {
+    match text.split_once('-') {
+        Some((from, to)) => Ok((from.to_owned(), to.to_owned())),
+        None => Err("write it as FROM-TO, such as 22:00-06:00".to_owned()),
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Dataset {
     /// Make a dataset
@@ -372,6 +379,12 @@ pub(crate) struct StartJob {
     /// Profiles a second at most
     #[arg(long, value_name = "N")]
     pub(crate) max_rate: Option<i64>,
+    /// Hours of every day in which nobody is deleted; the job rests and goes on by itself
+    #[arg(long, value_name = "FROM-TO", value_parser = span, requires = "zone")]
+    pub(crate) quiet_hours: Option<(String, String)>,
+    /// The time zone of the quiet hours, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", requires = "quiet_hours")]
+    pub(crate) zone: Option<String>,
     /// Whether imports may bring them back: only none in this release
     #[arg(long, value_name = "WORD")]
     pub(crate) suppress: Option<String>,

@@ -134,6 +134,12 @@ fn job(it: &Job) -> String {
     if let Some(rule) = &it.segment.rule {
         text.push_str(&format!("\nrule     {rule}"));
     }
+    if let Some(quiet) = &it.quiet_hours {
+        text.push_str(&format!(
+            "\nquiet    {} to {} ({})",
+            quiet.from, quiet.to, quiet.zone
+        ));
+    }
     text.push_str(&format!(
         "\nmatched {} = deleted {} + spared {} + held {} + failed {} + gone {} + left {}",
         counts.matched, counts.deleted, counts.spared, counts.held, counts.failed, counts.gone, counts.left

@@ -44,12 +44,11 @@ impl Way {
             if let Some(client) = Client::find(dir).await {
                 return Ok(Self::Server(client));
             }
-            match Engine::open(OpenOptions {
+            let options = OpenOptions {
                 dir: dir.clone(),
                 clock: clock(settings),
-            })
-            .await
-            {
+            };
+            match Engine::open_with(options, settings.health()).await {
                 Ok(engine) => {
                     let actor = Actor::operator(rustix::process::getuid().as_raw());
                     return Ok(Self::Own {

@@ -150,6 +150,11 @@ fn start_command(it: StartJob) -> Command {
         reason: it.reason,
         wait_seconds: it.wait_seconds,
         max_rate: it.max_rate,
+        quiet_hours: it.quiet_hours.map(|(from, to)| wire::QuietHours {
+            from,
+            to,
+            zone: it.zone.unwrap_or_default(),
+        }),
         suppress: it.suppress,
         on_active_campaign: it.on_active_campaign,
         queue: it.queue,

@@ -15,9 +15,11 @@ mod openapi;
 mod profiles;
 mod segments;
 
+use crate::foreground;
 use axum::{
     Json, Router,
     http::StatusCode,
+    middleware,
     response::IntoResponse,
     routing::{any, get},
 };
@@ -38,7 +40,11 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .split_for_parts();
     let document = openapi::finish(document);
     let page = docs::page(&document);
-    let api = api.fallback(nothing).method_not_allowed_fallback(wrong_method);
+    let measured = middleware::from_fn_with_state(engine.clone(), foreground::reads);
+    let api = api
+        .fallback(nothing)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(measured);
     Router::new()
         .nest("/api/v1", api)
         .route("/api/openapi.json", get(async move || Json(document.clone())))

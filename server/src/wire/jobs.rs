@@ -1,6 +1,7 @@
 //! Jobs on the wire, as they are shown.
 
 use super::{erasure::Erasure, impact::Warehouse, time};
+use domain::problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,6 +51,11 @@ pub(crate) struct Job {
     pub(crate) progress: Progress,
     /// Profiles a second at most; null: no limit.
     pub(crate) max_rate: Option<i64>,
+    /// The hours of every day in which nobody is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) quiet_hours: Option<QuietHours>,
+    /// Milliseconds spent deleting; rests, pauses and waiting not counted.
+    pub(crate) work_ms: i64,
     /// When it was checked who is left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) verified_at: Option<String>,
@@ -63,6 +69,42 @@ pub(crate) struct Job {
     pub(crate) warehouse_kept: Option<Warehouse>,
     /// The moment to which all of this belongs.
     pub(crate) as_of: String,
+}
+
+/// The hours of every day in which a job deletes nobody: it rests from `from` to `to` and goes on by itself. Where `to` is
+/// earlier than `from`, it is meant of the next day. Sweeping, checking and wiping what was deleted goes on at any hour.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuietHours {
+    /// When they begin: `HH:MM`.
+    #[serde(default)]
+    #[schema(example = "22:00")]
+    pub(crate) from: String,
+    /// When they end: `HH:MM`.
+    #[serde(default)]
+    #[schema(example = "06:00")]
+    pub(crate) to: String,
+    /// The time zone by which both are meant, an IANA name.
+    #[serde(default)]
+    #[schema(example = "Europe/Berlin")]
+    pub(crate) zone: String,
+}
+
+impl QuietHours {
+    /// What the service is asked.
+    pub(crate) fn read(&self) -> Result<domain::job::QuietHours, Problem> {
+        domain::job::QuietHours::read(&self.from, &self.to, &self.zone)
+    }
+}
+
+impl From<domain::job::QuietHours> for QuietHours {
+    fn from(it: domain::job::QuietHours) -> Self {
+        Self {
+            from: it.from.to_string(),
+            to: it.to.to_string(),
+            zone: it.zone,
+        }
+    }
 }
 
 /// The segment of a job.
@@ -167,6 +209,8 @@ impl From<domain::job::Job> for Job {
                 batches: it.progress.batches,
             },
             max_rate: it.max_rate,
+            quiet_hours: it.quiet_hours.map(Into::into),
+            work_ms: it.work_ms,
             verified_at: it.verified_at.map(time),
             scrubbed_at: it.scrubbed_at.map(time),
             erasure: it.erasure.map(Into::into),

@@ -15,7 +15,7 @@ pub(crate) use audit::AuditEntry;
 pub(crate) use campaigns::{Campaign, CampaignPatch, NewCampaign};
 pub(crate) use erasure::{Scan, ScannedFile};
 pub(crate) use impact::Impact;
-pub(crate) use jobs::{Job, Leftover};
+pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };

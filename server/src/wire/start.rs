@@ -1,7 +1,7 @@
 //! What is sent to start a deletion, and how it is read. Words that belong to a later release are known here, so that
 //! they are refused by name and never silently ignored.
 
-use super::{campaigns::said, read_id, read_time};
+use super::{campaigns::said, jobs::QuietHours, read_id, read_time};
 use domain::{
     job::{JobSpec, OnActiveCampaign, RETRY_PASSES},
     problem::{Code, Problem},
@@ -39,9 +39,8 @@ pub(crate) struct StartJob {
     pub(crate) wait_seconds: i64,
     /// Profiles a second at most; null: no limit.
     pub(crate) max_rate: Option<i64>,
-    /// Not in this release.
-    #[schema(value_type = Option<Object>)]
-    pub(crate) quiet_hours: Option<serde_json::Value>,
+    /// The hours of every day in which nobody is deleted: the job rests and goes on by itself. null: there are none.
+    pub(crate) quiet_hours: Option<QuietHours>,
     /// Whether people who no longer match at their turn stay; default true.
     pub(crate) spare_changed: Option<bool>,
     /// Only `none` in this release.
@@ -106,6 +105,7 @@ impl StartJob {
             start_at: read_time(self.start_at.as_deref(), "start_at")?,
             wait_seconds: self.wait_seconds,
             max_rate: self.max_rate,
+            quiet_hours: self.quiet_hours.as_ref().map(QuietHours::read).transpose()?,
             spare_changed: self.spare_changed.unwrap_or(true),
             retry_passes: self.retry_passes.unwrap_or(RETRY_PASSES),
             on_active_campaign: read_policy(self.on_active_campaign.as_deref())?,
@@ -128,12 +128,6 @@ impl StartJob {
                     "suppress is one of late, 30d, forever and none; this release offers none only.";
                 return Err(Problem::because(Code::Invalid, message).on("suppress"));
             }
-        }
-        if self.quiet_hours.is_some() {
-            return later(
-                "quiet_hours",
-                "Quiet hours come with a later release. Leave them out.",
-            );
         }
         if self.export {
             return later(
@@ -198,11 +192,7 @@ mod tests {
 
     #[test]
     fn what_a_later_release_brings_is_refused_by_name() {
-        for (field, value) in [
-            ("suppress", "\"late\""),
-            ("quiet_hours", "{\"from\":\"08:00\"}"),
-            ("export", "true"),
-        ] {
+        for (field, value) in [("suppress", "\"late\""), ("export", "true")] {
             let body = format!(r#"{{"segment_id":"7","consent":true,"confirm_count":1,"{field}":{value}}}"#);
             assert_eq!(refusal(&body), (Code::NotAvailable, Some(field.to_owned())));
         }
@@ -210,6 +200,34 @@ mod tests {
             refusal(r#"{"segment_id":"7","suppress":"maybe"}"#).0,
             Code::Invalid
         );
+    }
+
+    #[test]
+    fn quiet_hours_are_read_and_each_fault_is_named() {
+        let body = |hours: &str| {
+            format!(r#"{{"segment_id":"7","consent":true,"confirm_count":1,"quiet_hours":{hours}}}"#)
+        };
+        let good = body(r#"{"from":"22:00","to":"06:00","zone":"Europe/Berlin"}"#);
+        let spec = serde_json::from_str::<StartJob>(&good)
+            .expect("reads")
+            .spec()
+            .expect("fits");
+        assert_eq!(
+            spec.quiet_hours.map(|hours| hours.to_string()).as_deref(),
+            Some("22:00 to 06:00 (Europe/Berlin)")
+        );
+        for (hours, field) in [
+            (r#"{}"#, "quiet_hours.from"),
+            (r#"{"from":"22:00","zone":"UTC"}"#, "quiet_hours.to"),
+            (r#"{"from":"22:00","to":"22:00","zone":"UTC"}"#, "quiet_hours.to"),
+            (r#"{"from":"22:00","to":"06:00"}"#, "quiet_hours.zone"),
+        ] {
+            assert_eq!(
+                refusal(&body(hours)),
+                (Code::Invalid, Some(field.to_owned())),
+                "{hours}"
+            );
+        }
     }
 
     #[test]
