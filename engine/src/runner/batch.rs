@@ -33,6 +33,8 @@ const TARGET: Duration = Duration::from_millis(30);
 const GROWTH_PERCENT: u128 = 150;
 /// Tries of the same batch before it is halved, and of one person before they are recorded as failed.
 const TRIES_MAX: u8 = 3;
+/// The pause between two tries.
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 /// More than half failing says that something is wrong with the store and not with the people; below this many it may
 /// still be chance.
 const FAILED_MIN: i64 = 50;
@@ -345,7 +347,7 @@ async fn failed(engine: &Engine, job: &JobRow, memory: &mut Memory, error: &Erro
     let people = people(job, memory);
     tracing::warn!(%error, job = job.id, tries = memory.tries, people, "a batch failed");
     if memory.tries < TRIES_MAX {
-        return Ok(Step::Rest(Duration::from_millis(100)));
+        return Ok(Step::Rest(BETWEEN_TRIES));
     }
     memory.tries = 0;
     let store = &engine.inner.store;
