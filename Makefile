@@ -1,5 +1,5 @@
 # The commands of Lethe's house. `make run` and `make test` install what is missing themselves.
-.PHONY: run build test check e2e fmt clean setup
+.PHONY: run build test check e2e soak fmt clean setup
 
 # Serves the console with sample data on http://127.0.0.1:3000
 run: build
@@ -21,6 +21,10 @@ check:
 # The end-to-end tests alone, on a fresh build
 e2e:
 	@scripts/test.sh e2e
+
+# Kills an optimised build N times (1,000) at random instants of deletion jobs; SEED=… repeats a run
+soak:
+	@N=$(N) SEED=$(SEED) scripts/soak.sh
 
 fmt:
 	cargo fmt --all

@@ -72,7 +72,8 @@ browser_tests() {
 
 lints() {
   step "format" cargo fmt --all --check
-  step "lint (host)" cargo clippy --locked --package domain --package engine --package server --all-targets -- -D warnings
+  step "lint (host)" cargo clippy --locked --package domain --package engine --package server \
+    --package faults --features server/faults --all-targets -- -D warnings
   step "lint (browser)" with_wasm cargo clippy --locked --package frontend --package app --features app/hydrate \
     --target "$wasm_target" --target-dir target/wasm -- -D warnings
   if command -v cargo-deny >/dev/null 2>&1; then
@@ -93,11 +94,11 @@ fi
 case $what in
   check)
     lints
-    rust_tests --package domain --package engine --package server
+    rust_tests --package domain --package engine --package server --package faults --features server/faults
     ;;
   all)
     lints
-    rust_tests --workspace --exclude frontend
+    rust_tests --workspace --exclude frontend --features server/faults
     step "build" scripts/build.sh
     browser_tests
     ;;

@@ -13,7 +13,7 @@ pub struct Clock {
     hand: Option<Hand>,
 }
 
-/// The hand by which a test moves a clock, and all copies of it, forward.
+/// The hand by which a test moves a clock, and all copies of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Hand(&'static AtomicI64);
 
@@ -21,6 +21,11 @@ impl Hand {
     /// Moves the clock forward.
     pub fn forward(self, by: Duration) {
         self.0.fetch_add(millis(by), Ordering::AcqRel);
+    }
+
+    /// Moves the clock back.
+    pub fn back(self, by: Duration) {
+        self.0.fetch_sub(millis(by), Ordering::AcqRel);
     }
 }
 

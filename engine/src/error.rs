@@ -5,6 +5,10 @@ use domain::problem::{Code, Problem};
 /// Short form.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What people are told of a file that contradicts itself.
+pub(crate) const DAMAGED: &str =
+    "The database file is damaged. Nobody is deleted from it: stop the server and restore a backup.";
+
 /// Why a call did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -44,6 +48,9 @@ impl Error {
             Self::Problem(problem) => problem,
             failure => {
                 tracing::error!(error = %failure, "a call failed");
+                if failure.damaged() {
+                    return Problem::because(Code::Internal, DAMAGED);
+                }
                 Problem::new(Code::Internal)
             }
         }
@@ -61,27 +68,50 @@ impl Error {
     #[must_use]
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Database(sqlx::Error::Database(inner)) => {
-                // The primary result code is the low byte: 5 BUSY, 6 LOCKED, 13 FULL.
-                let code = inner.code().and_then(|code| code.parse::<u32>().ok());
-                code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 13))
-            }
             Self::Database(sqlx::Error::PoolTimedOut) => true,
-            _ => false,
+            // BUSY, LOCKED, FULL.
+            other => matches!(other.result_code(), Some(5 | 6 | 13)),
         }
     }
 
-    /// Whether the database could not grow: the disk, or what we may use of it, is full.
+    /// Whether the disk is full.
     #[must_use]
     pub fn disk_full(&self) -> bool {
-        match self {
-            // 13 FULL, as the primary result code.
-            Self::Database(sqlx::Error::Database(inner)) => {
-                let code = inner.code().and_then(|code| code.parse::<u32>().ok());
-                code.is_some_and(|code| code & 0xff == 13)
-            }
-            _ => false,
+        self.result_code() == Some(13)
+    }
+
+    /// Whether the disk failed, not the data: an error of reading, writing or syncing (10), a file that cannot be opened
+    /// (14) or only be read any more (8). Whoever waits for the same step waits for the operator too.
+    #[must_use]
+    pub fn storage(&self) -> bool {
+        matches!(self.result_code(), Some(8 | 10 | 14))
+    }
+
+    /// Whether the file contradicts itself: malformed (11) or no database (26). Nothing may be deleted from such a file.
+    #[must_use]
+    pub fn damaged(&self) -> bool {
+        matches!(self.result_code(), Some(11 | 26))
+    }
+
+    /// At the start a damaged file is refused with a sentence that names it; any other error stays what it is.
+    pub(crate) fn at_start(self, file: &std::path::Path) -> Self {
+        if !self.damaged() {
+            return self;
         }
+        tracing::error!(error = %self, "the database cannot be opened");
+        Self::Start(format!(
+            "{} is damaged or not a Lethe database. Nothing was deleted from it. Restore it from a backup.",
+            file.display()
+        ))
+    }
+
+    /// SQLite's primary result code: the low byte of what it says.
+    fn result_code(&self) -> Option<u32> {
+        let Self::Database(sqlx::Error::Database(inner)) = self else {
+            return None;
+        };
+        let code = inner.code()?.parse::<u32>().ok()?;
+        Some(code & 0xff)
     }
 
     /// Whether the database says that a UNIQUE index forbids it.

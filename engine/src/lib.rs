@@ -13,6 +13,8 @@ pub mod erasure;
 mod error;
 #[cfg(feature = "faults")]
 pub mod fault;
+#[cfg(not(feature = "faults"))]
+mod fault;
 mod health;
 pub mod import;
 mod quiet;

@@ -1,6 +1,7 @@
 //! The main job, end to end through the engine: exactly the frozen people go, and every number says so.
 #![expect(clippy::panic, reason = "a test that cannot go on says why and ends")]
 
+#[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
 
 use domain::{

@@ -202,6 +202,12 @@ fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The plan of faults that this process is to follow: for tests, and no part of a release.
+#[cfg(feature = "faults")]
+pub(crate) fn fault_plan() -> Option<String> {
+    env("LETHE_FAULT")
+}
+
 fn environment() -> Result<Layer, String> {
     let parsed = |name: &str, what: &str| format!("{name} must be {what}.");
     let listen = match env("LETHE_LISTEN") {

@@ -62,7 +62,7 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
 
 /// Every Rust file of ours.
 fn all_sources() -> Vec<Source> {
-    let folders = ["domain", "engine", "app", "frontend", "server"];
+    let folders = ["domain", "engine", "app", "frontend", "server", "faults"];
     let parts = folders
         .iter()
         .flat_map(|folder| ["src", "tests", "examples", "benches"].map(|part| format!("{folder}/{part}")));
@@ -150,6 +150,38 @@ fn app_names_the_engine_only_behind_its_doors() {
     Rule::new("app knows no SQL and no runtime")
         .never(sources("app/src"), &words)
         .check();
+}
+
+#[test]
+fn only_the_failing_file_system_is_unsafe() {
+    let rest = except(all_sources(), |path| {
+        path == "faults/src/vfs/layer.rs" || path == "server/tests/tidy.rs"
+    });
+    Rule::new("only faults/src/vfs/layer.rs is unsafe")
+        .never(
+            rest,
+            &[
+                "unsafe {",
+                "unsafe fn",
+                "unsafe impl",
+                "unsafe extern",
+                "allow(unsafe_code",
+                "expect(unsafe_code",
+            ],
+        )
+        .check();
+}
+
+#[test]
+fn what_makes_faults_is_no_part_of_a_release() {
+    for at in ["domain", "engine", "frontend", "server"] {
+        let named = |name| table(&format!("{at}/Cargo.toml"), name);
+        let needs = |line: &str| line.starts_with("faults") && !line.contains("optional = true");
+        let always = named("dependencies").lines().any(needs) || named("features").contains("default");
+        assert!(!always, "{at} is built with faults");
+    }
+    let build = fs::read_to_string(root().join("scripts/build.sh")).expect("the build");
+    assert!(!build.contains("faults"), "the release is built with faults");
 }
 
 #[test]

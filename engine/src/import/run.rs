@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    fault,
     service::Engine,
     store::{
         ingest::Row,
@@ -140,6 +141,7 @@ impl Import {
             Err(error) => Err(error),
         };
         let Err(error) = done else { return Ok(self.report) };
+        self.engine.inner.store.note(&error);
         if let Some(record) = &self.record {
             record.abandon(&self.engine.inner.store, self.at).await;
         }
@@ -182,7 +184,7 @@ impl Import {
             rows.by_ref().take(there).for_each(drop);
         }
         loop {
-            let slice: Vec<Row> = rows.by_ref().take(self.pace.rows).collect();
+            let slice: Vec<Row> = rows.by_ref().take(self.slice()).collect();
             next.window_rows += super::wire(slice.len() as u64);
             let last = rows.len() == 0;
             if last {
@@ -196,11 +198,17 @@ impl Import {
             }
             self.write_slice(slice, errors.take().unwrap_or_default(), &mut known, &mut next)
                 .await?;
+            fault::stop_point("import.slice")?;
             self.at = next;
             if last {
                 return Ok(());
             }
         }
+    }
+
+    /// Rows of the next transaction.
+    fn slice(&self) -> usize {
+        usize::try_from(fault::slice(super::wire(self.pace.rows as u64))).unwrap_or(self.pace.rows)
     }
 
     /// Puts the rows into the order in which they are written best.

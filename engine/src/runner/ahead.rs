@@ -86,7 +86,7 @@ pub(super) fn cut<'a>(
     let mut left = rows;
     let mut taken: Vec<Target> = Vec::new();
     for target in targets.take(usize::try_from(people).unwrap_or(usize::MAX)) {
-        let large = target.events > EVENTS_AT_ONCE;
+        let large = target.events > crate::fault::slice(EVENTS_AT_ONCE);
         left -= target.events + ROWS_A_PERSON;
         if !taken.is_empty() && (large || left < 0) {
             break;

@@ -4,6 +4,7 @@ use super::{LOOK_EVERY, Memory, Step, ahead, begin, freeze::membership, hold};
 use crate::{
     clock::millis,
     error::{Error, Result},
+    fault,
     service::Engine,
     store::{
         self, Tx,
@@ -76,7 +77,8 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
             Ok(step)
         }
         Err(Error::Fenced) => Err(Error::Fenced),
-        Err(error) if error.retryable() => Ok(hold::database(engine, job, &error)),
+        // Nothing is wrong with anybody in the batch: the whole job waits, see `hold`.
+        Err(error) if error.retryable() || error.storage() || error.damaged() => Err(error),
         Err(error) => failed(engine, job, memory, &error).await,
     }
 }
@@ -109,6 +111,7 @@ async fn one(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step>
             rows,
             held,
         } => {
+            fault::stop_point("batch.committed")?;
             memory.seen.served(upto);
             adapt(memory, rows, held);
             memory.rows_a_person = (rows / people.max(1)).max(ahead::ROWS_A_PERSON);
@@ -140,6 +143,7 @@ async fn write(engine: &Engine, job: &JobRow, memory: &Memory, begun: Instant) -
     let job = store::jobs::find(&mut tx, JobId(job.id))
         .await?
         .ok_or(Error::Fenced)?;
+    fault::stop_point("batch.begun")?;
     if let Some(id) = job.going_id {
         return go_on(engine, tx, &job, id, memory, begun).await;
     }
@@ -172,7 +176,9 @@ async fn write(engine: &Engine, job: &JobRow, memory: &Memory, begun: Instant) -
         store::sweep::points(&mut tx, &store.keys, DatasetId(job.dataset_id), &going).await?;
     }
     if let (Some(large), [_]) = (
-        going.first().filter(|_| first.events > EVENTS_AT_ONCE),
+        going
+            .first()
+            .filter(|_| first.events > fault::slice(EVENTS_AT_ONCE)),
         &targets[..],
     ) {
         // Reopened in a retry pass, they must not count as failed while they go.
@@ -244,7 +250,10 @@ async fn sort(
         tally.gone = i64::try_from(absent.len()).unwrap_or(i64::MAX);
     }
     let mut staying = Vec::new();
-    if newest.is_some_and(|newest| newest > job.freeze_seq) && job.spec()?.spare_changed {
+    if newest.is_some_and(|newest| newest > job.freeze_seq)
+        && job.spec()?.spare_changed
+        && !fault::planted("skip-recheck")
+    {
         let segments = store::segments::defs(tx, DatasetId(job.dataset_id)).await?;
         let scope = RuleScope {
             dataset_id: job.dataset_id,
@@ -254,6 +263,7 @@ async fn sort(
         staying = store::batch::mark_spared(tx, job, range, &membership(job)?, &scope).await?;
         tally.spared = i64::try_from(staying.len()).unwrap_or(i64::MAX);
     }
+    fault::stop_point("batch.decided")?;
     Ok((tally, staying))
 }
 
@@ -267,9 +277,11 @@ async fn go_on(
     memory: &Memory,
     begun: Instant,
 ) -> Result<Came> {
-    let events = store::batch::nibble(&mut tx, id, memory.rows).await?;
+    let most = fault::slice(memory.rows);
+    let events = store::batch::nibble(&mut tx, id, most).await?;
+    fault::stop_point("batch.nibbled")?;
     store::batch::set_going(&mut tx, JobId(job.id), id, events).await?;
-    let done = events < memory.rows;
+    let done = events < most;
     if done {
         let tally = Tally {
             deleted: 1,
@@ -296,6 +308,9 @@ async fn record(
     (memory, begun): (&Memory, Instant),
 ) -> Result<()> {
     let store = &engine.inner.store;
+    fault::stop_point("batch.deleted")?;
+    #[cfg(feature = "faults")]
+    store::planted::bugs(tx, job, first, &mut tally).await?;
     tally.ms = millis(begun.elapsed()).max(1);
     let batch = Batch {
         targets: people,
@@ -309,6 +324,7 @@ async fn record(
     let cycle = batch.cycle_ms(engine.inner.health.duty(), between);
     let pace = Pace { rate: job.rate }.with(people, cycle);
     store::batch::record(tx, job, (first, upto), &tally, pace.rate, store.clock.now()).await?;
+    fault::stop_point("batch.recorded")?;
     let after = store::jobs::find(tx, JobId(job.id)).await?.ok_or(Error::Fenced)?;
     if after.counts().hold() {
         Ok(())
@@ -325,7 +341,7 @@ fn people(job: &JobRow, memory: &Memory) -> i64 {
     if job.pass > 1 {
         return 1;
     }
-    let fit = memory.people.min(memory.rows / memory.rows_a_person).max(1);
+    let fit = fault::slice(memory.people.min(memory.rows / memory.rows_a_person)).max(1);
     batch_max(job.max_rate).map_or(fit, |max| fit.min(max))
 }
 

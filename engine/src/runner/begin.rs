@@ -1,8 +1,9 @@
 //! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, and disabling the segment.
 
-use super::{LOOK_EVERY, Step, freeze::membership, hold};
+use super::{LOOK_EVERY, Memory, Step, freeze::membership, hold};
 use crate::{
     error::Result,
+    fault,
     service::Engine,
     store::{self, Conn, Tx, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
 };
@@ -11,19 +12,18 @@ use domain::{
     job::{JobState, OnActiveCampaign},
     time::Timestamp,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Moves on if it may: not before its time, not without the place, not ahead of the warehouse or against the policy.
-pub(super) async fn step(engine: &Engine, job: &JobRow) -> Result<Step> {
+pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     let store = &engine.inner.store;
     let now = store.clock.now();
     let state = job.state()?;
-    if job.start_at > now.ms() {
+    if let Some(left) = still_waits(job, memory, now)? {
         if state == JobState::Freezing {
             return go(engine, job, JobState::Scheduled).await;
         }
-        let left = u64::try_from(job.start_at - now.ms()).unwrap_or(0);
-        return Ok(Step::Rest(Duration::from_millis(left).min(LOOK_EVERY)));
+        return Ok(Step::Rest(left.min(LOOK_EVERY)));
     }
     if job.holds_place.is_none() && !take_place(engine, job).await? {
         return if state == JobState::Queued {
@@ -58,6 +58,23 @@ pub(super) async fn step(engine: &Engine, job: &JobRow) -> Result<Step> {
     begin_deleting(engine, job).await
 }
 
+/// How long the job has to wait yet; `None`: its time has come. The computer's clock alone does not decide it: what was
+/// left of the waiting period when this process first saw the job passes on the monotonic clock as well, so a clock that
+/// jumps forward cuts nobody's time to think short.
+fn still_waits(job: &JobRow, memory: &mut Memory, now: Timestamp) -> Result<Option<Duration>> {
+    let left = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    if memory.waited.is_none() {
+        let period = job.spec()?.wait_seconds * 1000;
+        let of_it = (job.created_at + period - now.ms()).min(period);
+        memory.waited = Some(Instant::now() + left(of_it));
+    }
+    let waited = memory.waited.map_or(Duration::ZERO, |until| {
+        until.saturating_duration_since(Instant::now())
+    });
+    let longest = left(job.start_at - now.ms()).max(waited);
+    Ok((!longest.is_zero()).then_some(longest))
+}
+
 async fn go(engine: &Engine, job: &JobRow, next: JobState) -> Result<Step> {
     let store = &engine.inner.store;
     let mut tx = store.write().await?;
@@ -74,6 +91,7 @@ async fn take_place(engine: &Engine, job: &JobRow) -> Result<bool> {
     if store::job_steps::queued_before(&mut tx, DatasetId(job.dataset_id), JobId(job.id)).await? {
         return Ok(false);
     }
+    fault::stop_point("begin.place")?;
     let taken = store::job_steps::take_place(&mut tx, JobId(job.id)).await?;
     tx.commit().await?;
     Ok(taken)
@@ -127,6 +145,7 @@ async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
     if super::sweep::points(job.counts().matched, people) {
         store::sweep::set_points(&mut tx, JobId(job.id)).await?;
     }
+    fault::stop_point("begin.disabled")?;
     store::job_steps::move_to(&mut tx, store, job, JobState::Deleting, now).await?;
     tx.commit().await?;
     Ok(Step::Again)

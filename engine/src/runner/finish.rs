@@ -3,6 +3,7 @@
 use super::{Step, freeze::membership};
 use crate::{
     error::{Error, Result},
+    fault,
     service::Engine,
     store::{self, Tx, jobs::JobRow, rule_sql::RuleScope},
 };
@@ -59,6 +60,7 @@ async fn joined_after(engine: &Engine, job: &JobRow) -> Result<i64> {
 pub(super) async fn verify(engine: &Engine, job: &JobRow) -> Result<Step> {
     let store = &engine.inner.store;
     let (still, joined) = tokio::try_join!(still_there(engine, job), joined_after(engine, job))?;
+    fault::stop_point("verify.counted")?;
     let now = store.clock.now();
     let id = JobId(job.id);
     let mut tx = store.write().await?;
@@ -105,6 +107,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
             .await
             .ok()
     };
+    fault::stop_point("seal.counted")?;
     let counts = job.counts();
     let end = end_of(job, &counts);
     let mut tx = store.write().await?;

@@ -3,6 +3,7 @@
 use super::{Memory, Step, begin, finish};
 use crate::{
     error::Result,
+    fault,
     service::Engine,
     store::{self, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
 };
@@ -45,7 +46,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         &mut tx,
         job.dataset_id,
         job.freeze_cursor,
-        memory.window,
+        fault::slice(memory.window),
         job.freeze_upto,
     )
     .await?
@@ -60,6 +61,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
             let added =
                 store::targets::freeze_slice(&mut tx, JobId(job.id), &who, &scope, job.freeze_cursor, upto)
                     .await?;
+            fault::stop_point("freeze.slice")?;
             store::targets::set_freeze_cursor(&mut tx, JobId(job.id), upto, added).await?;
             tx.commit().await?;
             memory.window = if begun.elapsed() > TARGET {
@@ -72,13 +74,13 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         }
         None => {
             drop(tx);
-            frozen(engine, job).await
+            frozen(engine, job, memory).await
         }
     }
 }
 
 /// The set is complete. More people than were confirmed: nothing is deleted.
-async fn frozen(engine: &Engine, job: &JobRow) -> Result<Step> {
+async fn frozen(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     let matched = job.counts().matched;
     if matched > job.confirmed_count + job.spec()?.count_tolerance {
         let reason = format!(
@@ -87,5 +89,5 @@ async fn frozen(engine: &Engine, job: &JobRow) -> Result<Step> {
         );
         return finish::end_early(engine, job, JobState::Failed, Some(&reason)).await;
     }
-    begin::step(engine, job).await
+    begin::step(engine, job, memory).await
 }

@@ -1,9 +1,9 @@
-//! Why a job does not go on though it may: quiet hours, the health of the machine, a database that is locked or full. Each
-//! hold ends by itself, and none stands in the way of a pause or a cancel: those are looked at first (`tick`).
+//! Why a job does not go on though it may: quiet hours, the health of the machine, a database that is locked or full, a disk
+//! that fails. Each hold but that of a damaged file ends by itself, and none stands in the way of a pause or a cancel: those are looked at first (`tick`).
 
-use super::{LOOK_EVERY, Step};
+use super::{AFTER_FAILURE, LOOK_EVERY, Step};
 use crate::{
-    error::{Error, Result},
+    error::{DAMAGED, Error, Result},
     health,
     quiet::Quiet,
     service::{Cause, Engine},
@@ -105,8 +105,27 @@ pub(super) fn database(engine: &Engine, job: &JobRow, error: &Error) -> Step {
     } else {
         "Waiting for the database: something else has locked it. It is tried again by itself.".to_owned()
     };
+    engine.inner.store.note(error);
     say(engine, job, Cause::Tried, reason);
     Step::Rest(LOOK_EVERY)
+}
+
+/// A step failed for a reason that is not expected: the job stays where it is and says so, the others go on. After an error
+/// of the disk the writer is opened anew first; a file that contradicts itself is not touched any more.
+pub(super) fn failure(engine: &Engine, job: &JobRow, error: &Error) -> Step {
+    tracing::error!(%error, job = job.id, "a job cannot go on");
+    engine.inner.store.note(error);
+    let reason = if error.damaged() {
+        engine.found_damaged();
+        DAMAGED
+    } else if error.storage() {
+        "Waiting for the disk, which reported an error. Nothing was half done; the file is opened anew and the step is tried \
+         again. If this stays, look at the disk: the server's log says what failed."
+    } else {
+        "Something failed on the server, and its log says what. Nothing was half done; it is tried again by itself."
+    };
+    say(engine, job, Cause::Tried, reason.to_owned());
+    Step::Rest(AFTER_FAILURE)
 }
 
 /// Notes the reason where people look for it, and in the log where it is new.

@@ -32,6 +32,7 @@ pub(super) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => {
                 tracing::warn!(%error, "the write-ahead log could not be copied; it will be tried again");
+                engine.inner.store.note(&error);
                 AFTER_FAILURE
             }
         };

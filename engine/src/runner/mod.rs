@@ -16,7 +16,11 @@ mod sweep;
 mod tick;
 
 use crate::service::Engine;
-use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 use tokio::{sync::watch, task::JoinHandle};
 
 /// It looks at least this often.
@@ -45,6 +49,8 @@ pub(crate) struct Memory {
     last: Option<hold::Done>,
     /// Tries of the same batch that failed.
     tries: u8,
+    /// Its waiting period is not over before this moment, whatever the computer's clock says by then.
+    waited: Option<Instant>,
 }
 
 impl Default for Memory {
@@ -59,6 +65,7 @@ impl Default for Memory {
             scrub: scrub::Work::default(),
             last: None,
             tries: 0,
+            waited: None,
         }
     }
 }
@@ -109,7 +116,7 @@ impl Engine {
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
-        let check = tokio::spawn(crate::service::check_structure(self.clone()));
+        let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![runner, keeper, copier, health, check],

@@ -5,6 +5,7 @@
 use super::{Memory, Step};
 use crate::{
     error::Result,
+    fault,
     service::Engine,
     store::{
         self,
@@ -71,7 +72,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         &mut *store.read().await?,
         job.dataset_id,
         &from,
-        memory.sweep.entries,
+        fault::slice(memory.sweep.entries),
     )
     .await?;
     let mut tx = store.write().await?;
@@ -82,6 +83,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         End::Kind(_) | End::All => None,
     };
     store::sweep::slice(&mut tx, job.dataset_id, &from, to, gone.as_ref()).await?;
+    fault::stop_point("sweep.slice")?;
     match &end {
         End::At(place) | End::Kind(place) => {
             store::sweep::set_cursor(&mut tx, JobId(job.id), place).await?;

@@ -1,8 +1,9 @@
 //! One look at the jobs.
 
-use super::{AFTER_FAILURE, LOOK_EVERY, Runner, Step};
+use super::{LOOK_EVERY, Runner, Step};
 use crate::{
     error::{Error, Result},
+    fault,
     service::Engine,
     store::{self, jobs::JobRow},
 };
@@ -25,7 +26,11 @@ impl Runner {
         if !engine.ready() {
             return Ok(Step::Rest(LOOK_EVERY));
         }
+        fault::stop_point("runner.look")?;
         let mut jobs = store::jobs::unfinished(&mut *engine.inner.store.read().await?).await?;
+        if jobs.is_empty() {
+            fault::stop_point("runner.idle")?;
+        }
         self.memories.retain(|id, _| jobs.iter().any(|job| job.id == *id));
         engine
             .inner
@@ -36,10 +41,13 @@ impl Runner {
         let mut rest = LOOK_EVERY;
         for job in jobs {
             let step = match self.step(engine, &job).await {
-                Ok(step) => step,
+                Ok(step) => {
+                    engine.inner.holds.clear_tried(JobId(job.id));
+                    step
+                }
                 Err(Error::Fenced) => return Err(Error::Fenced),
                 Err(error) if error.retryable() => super::hold::database(engine, &job, &error),
-                Err(error) => halted(engine, &job, &error).await?,
+                Err(error) => super::hold::failure(engine, &job, &error),
             };
             match step {
                 Step::Again => {
@@ -88,7 +96,7 @@ impl Runner {
         let memory = self.memories.entry(job.id).or_default();
         match state {
             JobState::Freezing => super::freeze::step(engine, job, memory).await,
-            JobState::Scheduled | JobState::Queued => super::begin::step(engine, job).await,
+            JobState::Scheduled | JobState::Queued => super::begin::step(engine, job, memory).await,
             JobState::Deleting if intent == Intent::Cancel && !half_gone => {
                 super::finish::stop_deleting(engine, job).await
             }
@@ -106,19 +114,12 @@ impl Runner {
     }
 }
 
-/// A step that failed for a reason that is not expected: the job stays where it is and says so, the others go on.
-async fn halted(engine: &Engine, job: &JobRow, error: &Error) -> Result<Step> {
-    tracing::error!(%error, job = job.id, "a job cannot go on");
-    let reason = "Something failed on the server, and its log says what. Nothing was half done; it is tried again by itself.";
-    super::begin::wait(engine, job, reason).await?;
-    Ok(Step::Rest(AFTER_FAILURE))
-}
-
 /// Takes a job up after a start. One that has been taken up again and again without getting anywhere is given up.
 async fn adopt(engine: &Engine, job: &JobRow) -> Result<Step> {
     let store = &engine.inner.store;
     let mut tx = store.write().await?;
     store::job_steps::adopt(&mut tx, store, job).await?;
+    fault::stop_point("adopt.adopted")?;
     let stuck = job.epoch != 0
         && job.resumes >= RESUMES_MAX
         && job.state()? == JobState::Deleting

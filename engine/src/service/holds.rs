@@ -40,6 +40,14 @@ impl Holds {
         over && all.remove(&job).is_some()
     }
 
+    /// A step went through: a reason that came from one that did not is over.
+    pub(crate) fn clear_tried(&self, job: JobId) {
+        let mut all = self.all();
+        if matches!(all.get(&job), Some((Cause::Tried, _))) {
+            all.remove(&job);
+        }
+    }
+
     /// Why the job does not move.
     pub(crate) fn reason(&self, job: JobId) -> Option<String> {
         self.all().get(&job).map(|(_, reason)| reason.clone())

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::{
-    error::Result,
+    error::{DAMAGED, Result},
     quiet::Quiet,
     store::{self, Tx, audit::Entry, jobs::JobRow},
 };
@@ -225,6 +225,11 @@ impl Engine {
     pub(super) fn show(&self, mut row: JobRow) -> Result<Job> {
         if let Some(reason) = self.inner.holds.reason(JobId(row.id)) {
             row.waiting_for = Some(reason);
+        }
+        if self.damaged() {
+            // It is not taken up after a restart either, so it does not go on by itself in a moment.
+            row.epoch = self.inner.store.epoch;
+            row.waiting_for = Some(DAMAGED.to_owned());
         }
         let now = self.inner.store.clock.now();
         let mut job = row.show(self.inner.store.epoch, now)?;

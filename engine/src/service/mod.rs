@@ -41,8 +41,12 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+
+/// The pause before the structure of the file is checked once more.
+const CHECK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How to open a data directory.
 #[derive(Debug, Clone)]
@@ -72,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) sound: AtomicBool,
     /// Whether this process has carried out jobs.
     pub(crate) worked: AtomicBool,
+    /// Whether the file was found to be damaged.
+    damaged: AtomicBool,
     /// Rung whenever a job may have something to do: new, resumed, cancelled, warehouse moved.
     pub(crate) wake: Notify,
     /// Rung whenever the warehouse copy has something to take over.
@@ -92,6 +98,12 @@ impl Engine {
     /// # Errors
     /// As `open`.
     pub async fn open_with(options: OpenOptions, health: HealthOptions) -> Result<Self> {
+        let file = options.dir.join("lethe.db");
+        let opened = Self::opened(options, health).await;
+        opened.map_err(|error| error.at_start(&file))
+    }
+
+    async fn opened(options: OpenOptions, health: HealthOptions) -> Result<Self> {
         let store = store::open(&options.dir, options.clock).await?;
         let warehouse = Warehouse::open(&store).await?;
         let inner = Inner {
@@ -102,6 +114,7 @@ impl Engine {
             holds: Holds::default(),
             sound: AtomicBool::new(false),
             worked: AtomicBool::new(false),
+            damaged: AtomicBool::new(false),
             wake: Notify::new(),
             copy: Notify::new(),
         };
@@ -131,21 +144,47 @@ impl Engine {
     pub fn ready(&self) -> bool {
         self.inner.sound.load(Ordering::Acquire)
     }
+
+    /// The file contradicts itself: no job runs from here on.
+    pub(crate) fn found_damaged(&self) {
+        self.inner.sound.store(false, Ordering::Release);
+        self.inner.damaged.store(true, Ordering::Release);
+    }
+
+    /// Whether the file was found to be damaged.
+    pub(crate) fn damaged(&self) -> bool {
+        self.inner.damaged.load(Ordering::Acquire)
+    }
 }
 
 /// Checks the structure of the file in the background; no job starts before it has passed.
-pub(crate) async fn check_structure(engine: Engine) {
-    let found = async { store::space::quick_check(&mut *engine.inner.store.count().await?).await }.await;
-    match found {
-        Ok(None) => {
-            engine.inner.sound.store(true, Ordering::Release);
-            engine.inner.wake.notify_one();
+/// A disk that fails to read looks like damage, so damage must be found twice; a check that cannot be made is made again.
+pub(crate) async fn check_structure(engine: Engine, mut stop: watch::Receiver<bool>) {
+    let mut found_before = false;
+    while !*stop.borrow() {
+        let found = async { store::space::quick_check(&mut *engine.inner.store.count().await?).await }.await;
+        match found {
+            Ok(None) => {
+                engine.inner.sound.store(true, Ordering::Release);
+                engine.inner.wake.notify_one();
+                return;
+            }
+            Ok(Some(damage)) if found_before => {
+                tracing::error!(%damage, "the database file is damaged: nothing will be deleted; restore it from a backup");
+                engine.found_damaged();
+                return;
+            }
+            Ok(Some(damage)) => {
+                tracing::warn!(%damage, "the database file looks damaged: it is looked at once more");
+                found_before = true;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the structure of the database could not be checked: nothing is deleted before it is");
+            }
         }
-        Ok(Some(damage)) => {
-            tracing::error!(%damage, "the database file is damaged: nothing will be deleted; restore it from a backup")
-        }
-        Err(error) => {
-            tracing::error!(%error, "the structure of the database could not be checked: nothing will be deleted")
+        tokio::select! {
+            () = tokio::time::sleep(CHECK_AGAIN) => {}
+            _ = stop.changed() => {}
         }
     }
 }

@@ -157,6 +157,7 @@ pub(crate) struct Deleted {
 pub(crate) async fn delete(conn: &mut Conn, ids: &[i64]) -> Result<Deleted> {
     let mut deleted = Deleted::default();
     for entry in MAP.iter().filter(|entry| entry.fate == Fate::Delete) {
+        crate::fault::stop_point(entry.table)?;
         if ids.len() > STEP && !any_between(conn, entry, ids).await? {
             continue;
         }

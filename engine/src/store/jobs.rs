@@ -62,7 +62,7 @@ pub(crate) struct JobRow {
     pub(crate) rate: Option<f64>,
     phases: String,
     warehouse_kept: Option<String>,
-    created_at: i64,
+    pub(crate) created_at: i64,
     pub(crate) start_at: i64,
     started_at: Option<i64>,
     verified_at: Option<i64>,

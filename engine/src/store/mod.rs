@@ -8,7 +8,6 @@
 pub(crate) mod access;
 pub(crate) mod audit;
 pub(crate) mod batch;
-mod begin;
 pub(crate) mod bench;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
@@ -27,6 +26,8 @@ mod leaf;
 pub(crate) mod members;
 mod open;
 pub(crate) mod pages;
+#[cfg(feature = "faults")]
+pub(crate) mod planted;
 pub(crate) mod profiles;
 pub(crate) mod rule_sql;
 pub(crate) mod scrub;
@@ -40,6 +41,7 @@ pub(crate) mod targets;
 pub(crate) mod test_people;
 pub(crate) mod tokens;
 pub(crate) mod warehouse;
+mod writer;
 
 use crate::{clock::Clock, error::Result};
 use keys::Keys;
@@ -47,13 +49,14 @@ use sqlx::{Sqlite, SqlitePool, pool::PoolConnection};
 use std::path::PathBuf;
 
 pub(crate) use open::open;
+pub(crate) use writer::{Tx, Writer};
 
 /// A connection, whichever pool or transaction it belongs to: what the functions of this folder take.
 pub(crate) type Conn = sqlx::SqliteConnection;
 /// Connections to one file.
 pub(crate) type Pool = SqlitePool;
-/// A transaction on the writer.
-pub(crate) type Tx = sqlx::Transaction<'static, Sqlite>;
+/// A transaction that only reads.
+pub(crate) type View = sqlx::Transaction<'static, Sqlite>;
 
 /// Begins a transaction on the one writing connection, which was taken before.
 pub(crate) async fn begin(writer: &mut PoolConnection<Sqlite>) -> Result<sqlx::Transaction<'_, Sqlite>> {
@@ -64,8 +67,8 @@ pub(crate) async fn begin(writer: &mut PoolConnection<Sqlite>) -> Result<sqlx::T
 /// The open store.
 #[derive(Debug)]
 pub(crate) struct Store {
-    writer: SqlitePool,
-    keeper: SqlitePool,
+    writer: Writer,
+    keeper: Writer,
     readers: SqlitePool,
     counters: SqlitePool,
     /// The secret by which identities are hashed.
@@ -81,19 +84,27 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Begins a transaction on the one writing connection. Waits for its turn.
+    /// Begins a transaction on the one writing connection. Waits for its turn. `Fenced` where another process has taken
+    /// the directory over.
     pub(crate) async fn write(&self) -> Result<Tx> {
-        begin::immediate(&self.writer).await
+        self.writer.begin(self.epoch).await
     }
 
     /// The writing connection outside a transaction: for checkpoints and vacuuming only.
     pub(crate) async fn writer_idle(&self) -> Result<PoolConnection<Sqlite>> {
-        Ok(self.writer.acquire().await?)
+        self.writer.idle().await
+    }
+
+    /// Tells the writer and the keeper of the log of an error: after one of the disk they are closed and opened anew before
+    /// they are used again.
+    pub(crate) fn note(&self, error: &crate::Error) {
+        self.writer.note(error);
+        self.keeper.note(error);
     }
 
     /// The connection that empties the write-ahead log beside the writer. It changes no data.
     pub(crate) async fn keep(&self) -> Result<PoolConnection<Sqlite>> {
-        Ok(self.keeper.acquire().await?)
+        self.keeper.idle().await
     }
 
     /// A reader for a page or a request: quick reads.
@@ -107,7 +118,7 @@ impl Store {
     }
 
     /// One view of the data for several counts: begins a read transaction that is dropped to end it.
-    pub(crate) async fn view(&self) -> Result<Tx> {
+    pub(crate) async fn view(&self) -> Result<View> {
         Ok(self.counters.begin().await?)
     }
 

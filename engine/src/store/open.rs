@@ -1,6 +1,6 @@
 //! Opening a data directory: lock, version, pragmas, schema, epoch. Order matters and is the order below.
 
-use super::{Store, keys::Keys};
+use super::{Store, keys::Keys, writer::Writer};
 use crate::{
     clock::Clock,
     error::{Error, Result},
@@ -58,11 +58,11 @@ pub(crate) async fn open(dir: &Path, clock: Clock) -> Result<Store> {
         .await?;
     let keeper = pool(1, writing(&file).pragma("query_only", "ON")).await?;
     let readers = pool(READERS, reading(&file)).await?;
-    let counters = pool(COUNTERS, reading(&file)).await?;
+    let counters = counting(&file).await?;
     let keys = Keys::load_or_create(&dir)?;
     Ok(Store {
-        writer,
-        keeper,
+        writer: Writer::new(writer),
+        keeper: Writer::new(keeper),
         readers,
         counters,
         keys,
@@ -111,7 +111,13 @@ fn lock(dir: &Path) -> Result<File> {
 
 /// What every connection has in common. Pragmas belong to a connection, so they are set on each.
 fn common(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+    let options = SqliteConnectOptions::new();
+    #[cfg(feature = "faults")]
+    let options = match crate::fault::vfs(file) {
+        Some(failing) => options.vfs(failing),
+        None => options,
+    };
+    options
         .filename(file)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
@@ -145,6 +151,20 @@ async fn pool(size: u32, options: SqliteConnectOptions) -> Result<SqlitePool> {
     Ok(pool_options(size).connect_with(options).await?)
 }
 
+/// Readers for counts, which begin transactions. SQLite ends one by itself when the disk fails, sqlx does not see that: the
+/// next one would be a savepoint that is never let go, and the log could not be emptied. So the connection is asked first;
+/// one that believes to be in a transaction is opened anew.
+async fn counting(file: &Path) -> Result<SqlitePool> {
+    let options = pool_options(COUNTERS).before_acquire(|conn, _| {
+        Box::pin(async move {
+            // A rollback that was left to the connection is done when it answers.
+            conn.ping().await?;
+            Ok(!conn.is_in_transaction())
+        })
+    });
+    Ok(options.connect_with(reading(file)).await?)
+}
+
 /// Connections live as long as the store: each costs its pragmas and its cache.
 pub(crate) fn pool_options(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
@@ -167,21 +187,13 @@ async fn migrate(file: &Path) -> Result<()> {
             "{} was written by a newer Lethe (schema {version}). Use that version or a later one.",
             file.display()
         ))),
+        Err(sqlx::migrate::MigrateError::Execute(error)) => Err(unreadable(file, error)),
         Err(other) => Err(other.into()),
     }
 }
 
 fn unreadable(file: &Path, error: sqlx::Error) -> Error {
-    match &error {
-        // 26: not a database; 11: malformed.
-        sqlx::Error::Database(inner) if matches!(inner.code().as_deref(), Some("26" | "11")) => {
-            Error::Start(format!(
-                "{} is damaged or not a Lethe database. Nothing was changed. Restore it from a backup.",
-                file.display()
-            ))
-        }
-        _ => error.into(),
-    }
+    Error::from(error).at_start(file)
 }
 
 /// Asserts that the SQLite inside is the one the promises were made with.

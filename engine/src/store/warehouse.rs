@@ -1,7 +1,7 @@
 //! The warehouse file: opening it, copying a slice of changes into it, counting in it. Its connections see lethe.db as
 //! the attached, read-only `live`; every write goes to one file alone, so nothing relies on two files committing together.
 
-use super::{Conn, open};
+use super::{Conn, Writer, open};
 use crate::error::{Error, Result};
 use domain::{id::JobId, impact::WarehouseKept, time::Timestamp};
 use sqlx::{Row as _, SqlitePool, sqlite::SqliteConnectOptions};
@@ -11,12 +11,12 @@ use std::path::Path;
 const SLICE: i64 = 5_000;
 
 /// Opens the warehouse of a data directory and brings its schema up to date: one connection that writes, one that counts.
-pub(crate) async fn connect(dir: &Path) -> Result<(SqlitePool, SqlitePool)> {
+pub(crate) async fn connect(dir: &Path) -> Result<(Writer, SqlitePool)> {
     let file = dir.join("warehouse.db");
     let live = live(dir)?;
     let copier = pool(open::writing(&file), live.clone()).await?;
     sqlx::migrate!("./migrations_warehouse").run(&copier).await?;
-    Ok((copier, pool(open::reading(&file), live).await?))
+    Ok((Writer::new(copier), pool(open::reading(&file), live).await?))
 }
 
 async fn pool(connect: SqliteConnectOptions, live: String) -> Result<SqlitePool> {
@@ -51,8 +51,8 @@ pub(crate) async fn watermark(conn: &mut Conn) -> Result<i64> {
 }
 
 /// Copies the next slice of changes. Gives the new watermark and whether more may follow.
-pub(crate) async fn copy_slice(copier: &SqlitePool, now: Timestamp) -> Result<(i64, bool)> {
-    let mut tx = super::begin::immediate(copier).await?;
+pub(crate) async fn copy_slice(copier: &Writer, epoch: i64, now: Timestamp) -> Result<(i64, bool)> {
+    let mut tx = copier.begin(epoch).await?;
     let from = watermark(&mut tx).await?;
     let row = sqlx::query("SELECT count(*), coalesce(max(seq), 0), (SELECT change_seq FROM live.installation) FROM (SELECT seq FROM live.change_log WHERE seq > $1 ORDER BY seq LIMIT $2)")
         .bind(from)
@@ -74,6 +74,7 @@ pub(crate) async fn copy_slice(copier: &SqlitePool, now: Timestamp) -> Result<(i
         .bind(now.ms())
         .execute(&mut *tx)
         .await?;
+    crate::fault::stop_point("warehouse.slice")?;
     tx.commit().await?;
     Ok((upto, more))
 }

@@ -3,8 +3,9 @@
 
 use crate::{
     error::Result,
+    fault,
     service::Engine,
-    store::{self, Pool, Store},
+    store::{self, Pool, Store, Writer},
 };
 use domain::{id::JobId, impact::WarehouseKept};
 use std::{
@@ -24,7 +25,7 @@ const EVERYONE_SLICE: i64 = 50_000;
 /// The open warehouse.
 #[derive(Debug)]
 pub(crate) struct Warehouse {
-    copier: Pool,
+    copier: Writer,
     reader: Pool,
     watermark: AtomicI64,
 }
@@ -33,7 +34,7 @@ impl Warehouse {
     /// Opens the file in the store's directory.
     pub(crate) async fn open(store: &Store) -> Result<Self> {
         let (copier, reader) = store::warehouse::connect(&store.dir).await?;
-        let watermark = AtomicI64::new(store::warehouse::watermark(&mut *copier.acquire().await?).await?);
+        let watermark = AtomicI64::new(store::warehouse::watermark(&mut *reader.acquire().await?).await?);
         Ok(Self {
             copier,
             reader,
@@ -55,7 +56,9 @@ impl Warehouse {
     /// Takes over what there is, slice by slice.
     pub(crate) async fn catch_up(&self, store: &Store) -> Result<()> {
         loop {
-            let (watermark, more) = store::warehouse::copy_slice(&self.copier, store.clock.now()).await?;
+            let (watermark, more) =
+                store::warehouse::copy_slice(&self.copier, store.epoch, store.clock.now()).await?;
+            fault::stop_point("warehouse.copied")?;
             self.watermark.store(watermark, Ordering::Release);
             trim(store, watermark).await?;
             if !more {
@@ -66,11 +69,11 @@ impl Warehouse {
 
     /// Copies everyone, in the order of the store, and catches up: for a store that was filled beside the change log.
     pub(crate) async fn take_everyone(&self, store: &Store) -> Result<()> {
-        let (first, last) = store::warehouse::ids(&mut *self.copier.acquire().await?).await?;
+        let (first, last) = store::warehouse::ids(&mut *self.reader.acquire().await?).await?;
         let mut after = first - 1;
         while after < last {
             let upto = (after + EVERYONE_SLICE).min(last);
-            let mut tx = self.copier.begin().await?;
+            let mut tx = self.copier.begin(store.epoch).await?;
             store::warehouse::copy_range(&mut tx, after, upto, store.clock.now()).await?;
             tx.commit().await?;
             after = upto;
@@ -88,6 +91,7 @@ async fn trim(store: &Store, watermark: i64) -> Result<()> {
     loop {
         let mut tx = store.write().await?;
         let removed = store::warehouse::trim_log(&mut tx, watermark).await?;
+        fault::stop_point("warehouse.trim")?;
         tx.commit().await?;
         if removed == 0 {
             return Ok(());
@@ -107,6 +111,9 @@ pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => {
                 tracing::warn!(%error, "the warehouse copy could not go on; it will be tried again");
+                // Which of the two files it was is not said; opening both anew costs little.
+                inner.store.note(&error);
+                inner.warehouse.copier.note(&error);
                 AFTER_FAILURE
             }
         };

@@ -58,6 +58,18 @@ impl World {
         }
     }
 
+    /// A new world in which nobody carries out jobs or copies anything to the warehouse.
+    pub(crate) async fn idle() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (engine, dataset) = open(dir.path(), Clock::system(), HealthOptions::default()).await;
+        Self {
+            dir,
+            engine,
+            dataset,
+            tasks: None,
+        }
+    }
+
     /// Who asks.
     pub(crate) fn actor() -> Actor {
         Actor::operator(0)

@@ -48,6 +48,10 @@ pub(crate) async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let settings = settings(&cli)?;
+    #[cfg(feature = "faults")]
+    if let Some(plan) = crate::config::fault_plan() {
+        engine::fault::arm(&plan).map_err(Failure::Failed)?;
+    }
     let json = cli.common.json;
     match cli.deed {
         Deed::Serve {

@@ -17,6 +17,7 @@ use super::{LOOK_EVERY, Memory, Step, begin};
 use crate::{
     clock::millis,
     error::Result,
+    fault,
     service::Engine,
     store::{self, jobs::JobRow, pages},
 };
@@ -120,6 +121,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     let begun = Instant::now();
     let work = &mut memory.scrub;
     // Whatever fails leaves the stage at its beginning: the next try goes on from what is written down.
+    fault::stop_point("scrub.step")?;
     let done = match std::mem::take(&mut work.stage) {
         Stage::Begin => first(engine, job, work).await,
         Stage::Giving { left, slice } => give(engine, job, work, left, slice).await,
@@ -284,6 +286,7 @@ async fn wipe_some(
         None => store::scrub::own(&mut tx, store).await?,
     }
     let mut wiped = Judge::new(page_bytes).wipe(&mut tx, &some).await?;
+    fault::stop_point("scrub.wiped")?;
     tx.commit().await?;
     slice.took(begun.elapsed());
     wiped.lock_ms = millis(begun.elapsed());

@@ -169,6 +169,7 @@ async fn last(engine: &Engine, job: &JobRow, work: &mut Work, mut proof: Box<Pro
     store::scrub::note(&mut tx, JobId(job.id), 0, &work.erasure).await?;
     store::scrub::proven(&mut tx, JobId(job.id), now).await?;
     store::job_steps::move_to(&mut tx, store, job, JobState::Sealing, now).await?;
+    crate::fault::stop_point("scrub.proven")?;
     tx.commit().await?;
     proof.reader.close().await?;
     Ok(Step::Again)

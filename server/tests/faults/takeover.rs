@@ -1,0 +1,90 @@
+//! Two processes on one directory: the second is refused, and where the lock is taken away by force, the first one finds
+//! that it was overtaken and writes nothing more.
+
+use crate::rig::{LETHE, block_on, confirmed, number, spawn};
+use faults::oracle;
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command},
+    thread::sleep,
+    time::Duration,
+};
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..3_000 {
+        if holds() {
+            return;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    panic!("{what} never came");
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args([name, &pid]).status().expect("kill");
+    assert!(sent.success());
+}
+
+/// Whether a process is stopped, as the kernel says it.
+fn stopped(child: &Child) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("stat"));
+    stat.is_ok_and(|stat| {
+        stat.rsplit(')')
+            .next()
+            .is_some_and(|rest| rest.trim_start().starts_with('T'))
+    })
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_is_refused_with_a_sentence() {
+    let run = confirmed().copy();
+    let log = run.data().with_extension("log");
+    let mut first = spawn(&run.data(), "", &log);
+    let listens = || fs::read_to_string(&log).is_ok_and(|said| said.contains("listening"));
+    until("the first server", listens);
+    let second = Command::new(LETHE)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(run.data())
+        .output()
+        .expect("run lethe");
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(
+        said.contains("Another Lethe process holds") && said.contains("One server at a time"),
+        "{said}"
+    );
+    signal(&first, "-TERM");
+    assert!(first.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_paused_process_that_was_overtaken_writes_nothing_when_it_goes_on() {
+    let mut run = confirmed().copy();
+    let data = run.data();
+    let log = data.with_extension("old");
+    // It stops itself between two batches, in the middle of the job, where it holds no lock of SQLite's.
+    let mut old = spawn(&data, "slices=7,batch.committed:2=pause", &log);
+    until("the pause", || stopped(&old));
+    let half = block_on(number(&data, "SELECT sum(deleted) FROM jobs"));
+    assert!(half > 0 && half < 18, "paused after {half}");
+    fs::remove_file(data.join("instance.lock")).expect("the lock taken away by force");
+    run.must_hold_beside_another();
+    let after = block_on(oracle::look(&data)).expect("looked at");
+    let written = || {
+        block_on(number(
+            &data,
+            "SELECT sum(updated_at) + sum(epoch) + count(*) + (SELECT count(*) FROM audit) FROM jobs",
+        ))
+    };
+    let before = written();
+    signal(&old, "-CONT");
+    let fenced =
+        || fs::read_to_string(&log).is_ok_and(|said| said.contains("another process has taken over"));
+    until("the old process finding out", fenced);
+    assert_eq!(block_on(oracle::look(&data)), Ok(after));
+    assert_eq!(written(), before);
+    old.kill().expect("kill");
+    old.wait().expect("dead");
+}
