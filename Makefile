@@ -1,5 +1,5 @@
 # The commands of Lethe's house. `make run` and `make test` install what is missing themselves.
-.PHONY: run build test check e2e soak fmt clean setup
+.PHONY: run build test check e2e soak bench fmt clean setup
 
 # Serves the console with sample data on http://127.0.0.1:3000
 run: build
@@ -25,6 +25,10 @@ e2e:
 # Kills an optimised build N times (1,000) at random instants of deletion jobs; SEED=… repeats a run
 soak:
 	@N=$(N) SEED=$(SEED) scripts/soak.sh
+
+# Measures Lethe on this machine, and against SQLite's own shell: docs/benchmarks.md. PROFILES=10000000 RUNS=1 for more people
+bench:
+	@scripts/bench.sh
 
 fmt:
 	cargo fmt --all

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing to build Lethe (`setup.sh build`) or to test it as well (`setup.sh test`).
+# Installs what is missing to build Lethe (`setup.sh build`), to test it as well (`setup.sh test`) or to measure it
+# (`setup.sh bench`).
 #
 # Safe to run twice and to stop half way: each step looks whether its result is there, works in a temporary folder and
 # moves the result into place at its end. Debian packages need root or sudo; all else goes into the cache folder
@@ -9,7 +10,7 @@ cd "$(dirname "$0")/.."
 . scripts/env.sh
 
 what=${1:-build}
-case $what in build | test) ;; *) die "usage: scripts/setup.sh [build|test]" ;; esac
+case $what in build | test | bench) ;; *) die "usage: scripts/setup.sh [build|test|bench]" ;; esac
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"
@@ -123,9 +124,15 @@ test_tools() {
   fi
 }
 
+# What Lethe is measured against.
+sqlite_shell() {
+  command -v sqlite3 >/dev/null 2>&1 || apt_install sqlite3
+}
+
 require_basics
 wasm_std
 wasm_bindgen
 node_packages
+if [ "$what" != build ]; then sqlite_shell; fi
 if [ "$what" = test ]; then test_tools; fi
 say "set-up for '$what' is complete"

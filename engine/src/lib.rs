@@ -24,7 +24,7 @@ mod service;
 mod store;
 mod warehouse;
 
-pub use bench::BenchSpec;
+pub use bench::{BareDelete, BenchSpec, bare_deletes};
 pub use error::{Error, Result};
 pub use health::{FreeSpace, HealthOptions};
 pub use quiet::time_zones;

@@ -2,9 +2,10 @@
 //!
 //! Reading order: `cli` (what can be typed), `command` (what is run, wherever the data is open), `local` (the way to the
 //! server that holds it), `serve` and `router` (a server from start to stop), `session` and `security` (who is let in),
-//! `rest` and `wire` (the API and its shapes).
+//! `rest` and `wire` (the API and its shapes), `bench` (what all of it takes on this machine).
 
 mod assets;
+mod bench;
 mod cli;
 mod command;
 mod config;

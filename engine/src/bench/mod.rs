@@ -1,8 +1,12 @@
 //! Data for measuring: any number of made-up people with random identifiers and unevenly many events, written as quickly
 //! as the disk takes them. Not for production: it switches off what keeps data safe while it writes. Measures nothing
-//! itself; that is `lethe bench`.
+//! itself; that is `lethe bench`, for which `measure` answers a few questions more.
 //!
 //! Who has how much follows what is known of real stores: the median person has 4 events, the 99th percentile 28.
+
+mod measure;
+
+pub use measure::{BareDelete, bare_deletes};
 
 use crate::{
     error::Result,
@@ -25,7 +29,7 @@ use domain::{
 const WINDOW: u64 = 20_000;
 /// Look-up entries that are written in one transaction.
 const LOOKUPS: usize = 200_000;
-/// The days before `until` in which people were last seen.
+/// The days before `until` in which people were last seen, evenly.
 const DAYS: i64 = 730;
 /// Kinds of events.
 const KINDS: [&str; 5] = ["visit", "page_view", "action", "purchase", "impression"];
@@ -41,6 +45,15 @@ pub struct BenchSpec {
     pub until: Timestamp,
     /// Another seed makes other people.
     pub seed: u64,
+}
+
+impl BenchSpec {
+    /// The moment before which this many in a thousand of the people were last seen, about; midnight, so that a rule can
+    /// name it.
+    #[must_use]
+    pub fn last_seen_of(&self, per_mille: i64) -> Timestamp {
+        Timestamp::from_day(self.until.day() - DAYS + DAYS * per_mille / 1_000)
+    }
 }
 
 /// A person who has been made and not yet written.

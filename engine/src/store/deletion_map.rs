@@ -52,6 +52,19 @@ pub(crate) const MAP: &[Entry] = &[
     ),
 ];
 
+/// The tables that a person's rows go from, each with its column, the profiles last.
+pub(crate) fn tables() -> Vec<(&'static str, &'static str)> {
+    let mut going: Vec<&Entry> = MAP
+        .iter()
+        .filter(|entry| !matches!(entry.fate, Fate::Keep(_)))
+        .collect();
+    going.sort_by_key(|entry| entry.table == "profiles");
+    going
+        .into_iter()
+        .map(|entry| (entry.table, entry.column))
+        .collect()
+}
+
 /// What a table holds, as far as dead bytes go: copies of its rows that page splits and updates leave behind in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {

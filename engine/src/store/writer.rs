@@ -114,6 +114,11 @@ impl Tx {
         }
         fault::stop_point("commit.after")
     }
+
+    /// Ends it with nothing written, at once.
+    pub(crate) async fn take_back(self) -> Result<()> {
+        Ok(self.inner.rollback().await?)
+    }
 }
 
 impl Deref for Tx {

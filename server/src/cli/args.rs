@@ -82,6 +82,11 @@ pub(crate) enum Deed {
         after_help = "Example: lethe scan --data /var/lib/lethe\n\nOpens the files itself and read-only. Stop the server first: while it writes, its log holds pages.\nBytes of tables that are about nobody and of the warehouse, which is kept on purpose, are shown and do not fail."
     )]
     Scan,
+    /// Measure Lethe on this machine, and against SQLite's own shell
+    #[command(
+        after_help = "Example: lethe bench --profiles 100000 --only deletion,preview\n\nMakes its own people in a directory of its own and takes everything away at the end. Exits 0 whatever the figures\nare; what they mean stands in docs/benchmarks.md."
+    )]
+    Bench(crate::bench::Args),
 }
 
 #[derive(Debug, Clone, Args)]

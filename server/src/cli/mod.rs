@@ -12,6 +12,7 @@ mod words;
 pub(crate) use way::clock;
 
 use crate::{
+    bench,
     command::{Command, Input, Outcome},
     config::{Layer, Settings},
     output,
@@ -22,7 +23,10 @@ use args::{Cli, Deed, Listen};
 use clap::Parser as _;
 use client::Failure;
 use follow::Telling;
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use way::Way;
 
 /// Does what was typed.
@@ -71,11 +75,22 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         .await
         .map_err(Failure::Failed),
         Deed::Scan => scan::run(&settings.data, json).await,
+        Deed::Bench(args) => bench(args, cli.common.data, json).await,
         deed => {
             crate::log::start(settings.log.as_deref().unwrap_or("warn"));
             at_data(deed, &settings, json).await
         }
     }
+}
+
+/// Measures, unless it is interrupted: then what it started ends with it, and what it made goes.
+async fn bench(args: bench::Args, data: Option<PathBuf>, json: bool) -> Result<ExitCode, Failure> {
+    let mut stop = Stop::listen().map_err(|error| Failure::Failed(error.to_string()))?;
+    let done = tokio::select! {
+        done = bench::main(args, data, json) => done,
+        () = stop.asked() => Err("Interrupted.".to_owned()),
+    };
+    done.map(|()| ExitCode::SUCCESS).map_err(Failure::Failed)
 }
 
 fn settings(cli: &Cli) -> Result<Settings, Failure> {
