@@ -24,7 +24,7 @@ const WAL_PAGES_MAX: &str = "20000";
 /// Page cache of the writer, in KiB (negative: KiB, as SQLite wants it).
 pub(super) const WRITER_CACHE: &str = "-32768";
 /// Page cache of each reader.
-const READER_CACHE: &str = "-8192";
+const READER_CACHE: &str = "-4096";
 /// Readers for pages and requests.
 const READERS: u32 = 4;
 /// Readers for counts.

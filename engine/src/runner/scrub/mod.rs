@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 /// Pages that are wiped in the first transaction.
 const WIPE_FIRST: usize = 64;
 /// Pages that are wiped in a transaction at most.
-const WIPE_MAX: usize = 512;
+const WIPE_MAX: usize = 256;
 /// A transaction should hold the write lock about this long, with its commit.
 const TARGET: Duration = Duration::from_millis(20);
 /// The cursor is written down at least this often; a restart looks at no more than this much again.
@@ -168,7 +168,9 @@ async fn give(engine: &Engine, job: &JobRow, work: &mut Work, left: i64, slice: 
         work.stage = Stage::Giving { left, slice: next };
         return Ok(Step::Again);
     }
-    // What is in the log need not be wiped twice. Where a reader is in the way, that is what happens.
+    // What is in the log need not be wiped twice. Where a reader is in the way, that is what happens. Most of it is copied
+    // beside the writer first, so that others wait for the rest alone.
+    store::space::copy_log(&mut *store.keep().await?).await?;
     pages::empty_log(&mut *store.writer_idle().await?).await?;
     pass(engine, work, 0).await
 }
@@ -225,6 +227,7 @@ async fn wipe(engine: &Engine, job: &JobRow, work: &mut Work, mut pass: Box<Pass
 /// Empties the log; tried again until no reader is in the way, for until then old pages are still in it.
 async fn empty(engine: &Engine, job: &JobRow, work: &mut Work) -> Result<Step> {
     let store = &engine.inner.store;
+    store::space::copy_log(&mut *store.keep().await?).await?;
     if !pages::empty_log(&mut *store.writer_idle().await?).await? {
         work.stage = Stage::Emptying;
         return wait_for_readers(engine, job, work).await;
