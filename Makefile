@@ -28,7 +28,7 @@ soak:
 
 # Measures Lethe on this machine, and against SQLite's own shell: docs/benchmarks.md. PROFILES=10000000 RUNS=1 for more people
 bench:
-	@scripts/bench.sh
+	@PROFILES=$(PROFILES) RUNS=$(RUNS) scripts/bench.sh
 
 fmt:
 	cargo fmt --all

@@ -19,7 +19,7 @@ pub(crate) struct Bench {
     /// How often each figure is taken; the median is shown
     #[arg(long, value_name = "R", value_parser = value_parser!(u8).range(1..=100), default_value_t = 3)]
     pub(crate) runs: u8,
-    /// Where to work: about 4 GB are needed for a million people
+    /// Where to work: about 2.5 GB are needed for a million people
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     pub(crate) dir: PathBuf,
     /// What to measure [default: all of it]

@@ -140,6 +140,7 @@ impl Row {
             match self.reached {
                 Some(true) => "reached".to_owned(),
                 Some(false) => "short".to_owned(),
+                None if self.reach.is_some() => "not known".to_owned(),
                 None => String::new(),
             },
         ]
