@@ -22,7 +22,7 @@ const WAL_BYTES_KEPT: &str = "67108864";
 /// Pages in the write-ahead log from which on the writer itself empties it, should the keeper not have come to it.
 const WAL_PAGES_MAX: &str = "20000";
 /// Page cache of the writer, in KiB (negative: KiB, as SQLite wants it).
-pub(super) const WRITER_CACHE: &str = "-32768";
+pub(super) const WRITER_CACHE: &str = "-24576";
 /// Page cache of each reader.
 const READER_CACHE: &str = "-4096";
 /// Readers for pages and requests.

@@ -22,8 +22,9 @@ const BUSY_MS: i64 = 20;
 const BUSY_USUAL_MS: i64 = 10_000;
 /// Pages given back in the first slice.
 pub(crate) const GIVE_FIRST: i64 = 64;
-/// Pages given back in a slice at most.
-const GIVE_MAX: i64 = 2_000;
+/// Pages given back in a slice at most. Those at the end of a file may be free, which costs next to nothing, and suddenly be
+/// in use, so that each has to be moved: a slice that grew on the first must not hold the lock for long on the others.
+const GIVE_MAX: i64 = 500;
 /// A slice should hold the write lock about this long.
 const TARGET: Duration = Duration::from_millis(20);
 

@@ -90,10 +90,10 @@ impl Warehouse {
 async fn trim(store: &Store, watermark: i64) -> Result<()> {
     loop {
         let mut tx = store.write().await?;
-        let removed = store::warehouse::trim_log(&mut tx, watermark).await?;
+        let more = store::warehouse::trim_log(&mut tx, watermark).await?;
         fault::stop_point("warehouse.trim")?;
         tx.commit().await?;
-        if removed == 0 {
+        if !more {
             return Ok(());
         }
     }
