@@ -60,6 +60,8 @@ pub fn Campaigns(
     usage: Vec<Usage>,
     /// Whether it is over.
     over: bool,
+    /// Whether deleting has begun.
+    begun: bool,
 ) -> impl IntoView {
     let lines = usage
         .into_iter()
@@ -81,10 +83,14 @@ pub fn Campaigns(
             view! { <dt><a href=href>{name}</a></dt><dd>{words}</dd> }
         })
         .collect::<Vec<_>>();
-    let hint = if over {
-        "Counted just now."
-    } else {
-        "Counted when this page was loaded. The segment is disabled; enable it when the job is done."
+    let hint = match (over, begun) {
+        (true, _) => "Counted just now.",
+        (false, true) => {
+            "Counted when this page was loaded. The segment is disabled; enable it when the job is done."
+        }
+        (false, false) => {
+            "Counted when this page was loaded. The segment works as before; it is disabled when deleting begins."
+        }
     };
     (!lines.is_empty()).then(|| {
         view! { <Card title="Campaigns now"><div class="body"><dl class="kv">{lines}</dl><p class="hint">{hint}</p></div></Card> }

@@ -53,7 +53,7 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
                 <Questions />
             </div>
             <div>
-                <Campaigns frame=frame.clone() usage=data.usage over />
+                <Campaigns frame=frame.clone() usage=data.usage over begun=job.started_at.is_some() />
                 <Bytes frame=frame.clone() job=job.clone() />
                 <Record asked=moment(job.created_at, frame.now) job />
             </div>
