@@ -1,9 +1,9 @@
 //! The warehouse file: opening it, copying a slice of changes into it, counting in it. Its connections see lethe.db as
 //! the attached, read-only `live`; every write goes to one file alone, so nothing relies on two files committing together.
 
-use super::{Conn, Writer, open};
+use super::{Conn, Writer, jobs::JobRow, open};
 use crate::error::{Error, Result};
-use domain::{id::JobId, impact::WarehouseKept, time::Timestamp};
+use domain::{impact::WarehouseKept, time::Timestamp};
 use sqlx::{Row as _, SqlitePool, sqlite::SqliteConnectOptions};
 use std::path::Path;
 
@@ -147,16 +147,18 @@ pub(crate) async fn trim_log(conn: &mut Conn, watermark: i64) -> Result<u64> {
 }
 
 /// What the copy keeps of the people that a job deleted.
-pub(crate) async fn kept(conn: &mut Conn, job: JobId, decided: i64) -> Result<WarehouseKept> {
+pub(crate) async fn kept(conn: &mut Conn, job: &JobRow) -> Result<WarehouseKept> {
     let row = sqlx::query(
         "WITH gone AS MATERIALIZED (
-           SELECT t.profile_id AS id FROM live.job_targets t WHERE t.job_id = $1 AND t.profile_id <= $2
-             AND NOT EXISTS (SELECT 1 FROM live.job_outcomes o WHERE o.job_id = t.job_id AND o.profile_id = t.profile_id))
+           SELECT t.profile_id AS id FROM live.job_targets t WHERE t.job_id = $1 AND t.profile_id > $3 AND t.profile_id <= $2
+             AND NOT EXISTS (SELECT 1 FROM live.job_outcomes o WHERE o.job_id = $4 AND o.profile_id = t.profile_id))
          SELECT (SELECT count(*) FROM gone CROSS JOIN main.profiles p ON p.id = gone.id),
                 (SELECT count(*) FROM gone CROSS JOIN main.events e ON e.profile_id = gone.id)",
     )
-    .bind(job.0)
-    .bind(decided)
+    .bind(job.set())
+    .bind(job.decided_upto())
+    .bind(job.range_after)
+    .bind(job.id)
     .fetch_one(conn)
     .await?;
     Ok(WarehouseKept {
