@@ -272,9 +272,7 @@ pub(crate) async fn list(
         q.push(" AND j.id < ").push_bind(before);
     }
     if let Some(segment) = segment {
-        q.push(" AND j.segment_id = ")
-            .push_bind(segment.0)
-            .push(" ORDER BY j.id LIMIT 1");
+        q.push(" AND j.segment_id = ").push_bind(segment.0);
     }
     q.push(" ORDER BY j.id DESC LIMIT ")
         .push_bind(i64::from(rows) + 1);
@@ -299,7 +297,9 @@ pub(crate) async fn holder(conn: &mut Conn, dataset: DatasetId) -> Result<Option
 /// The unfinished job of a segment; of a plan, the one whose turn it is.
 pub(crate) async fn of_segment(conn: &mut Conn, segment: SegmentId) -> Result<Option<JobRow>> {
     let mut q = sqlx::QueryBuilder::new(SELECT);
-    q.push(" WHERE j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND j.segment_id = ").push_bind(segment.0);
+    q.push(" WHERE j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND j.segment_id = ")
+        .push_bind(segment.0)
+        .push(" ORDER BY j.id LIMIT 1");
     Ok(q.build_query_as().fetch_optional(conn).await?)
 }
 
