@@ -1,7 +1,5 @@
 //! Estimates on a real store: a trial that leaves no trace, what finished jobs teach, and how good it was afterwards.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why and ends")]
-
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
 

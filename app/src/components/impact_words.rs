@@ -86,9 +86,7 @@ fn plan_words(jobs: usize, seconds_max: i64) -> String {
     let longest = seconds_in_words(seconds_max);
     match jobs {
         0 | 1 => format!("One job is enough: it may take up to {longest}."),
-        n => format!(
-            "This will be {n} jobs, because one may take {longest} at most. You confirm once; they run one after another by themselves."
-        ),
+        n => format!("In {n} jobs, one after another: one may take {longest} at most."),
     }
 }
 

@@ -113,6 +113,10 @@ pub fn RunningCard(
             job.requested_by
         ),
     };
+    let note = match job.plan {
+        Some(place) => format!("job {} of {}, {note}", place.job, place.of),
+        None => note,
+    };
     view! {
         <section class="card">
             <div class="head">

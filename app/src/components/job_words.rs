@@ -74,7 +74,7 @@ pub fn expected(job: &Job) -> Option<String> {
     Some(match job.took_ms {
         Some(ms) => {
             let took = gap(Timestamp::from_ms(0), Timestamp::from_ms(ms));
-            format!("estimated {range} ({basis}), took {took}")
+            format!("estimated {range} ({basis}), took {took} in all")
         }
         None => format!("{range} ({basis})"),
     })

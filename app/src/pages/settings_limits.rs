@@ -82,7 +82,8 @@ fn LongestForm(data: LimitsView, typed: Typed) -> impl IntoView {
         .map(|own| view! { <option value=own.as_str() selected=own == unit>{own.as_str()}</option> })
         .collect_view();
     view! {
-        <form class="inline" method="post" action="/fn/set_limits">
+        <form class="stackup" method="post" action="/fn/set_limits">
+            <div class="halves">
             <TextField
                 name="longest"
                 label="One job may take at most"
@@ -95,7 +96,8 @@ fn LongestForm(data: LimitsView, typed: Typed) -> impl IntoView {
                 <label for="unit">"Unit"</label>
                 <select id="unit" name="unit">{units}</select>
             </div>
-            <button class="btn">"Set limit"</button>
+            </div>
+            <div class="acts"><button class="btn">"Set limit"</button></div>
         </form>
     }
     .into_any()

@@ -100,6 +100,10 @@ impl Engine {
         } else {
             self.trial(dataset, segment).await
         };
+        // What is copied while the job waits for its time is waited for by nobody.
+        let wait_ms = ask
+            .start_at
+            .map_or(0, |at| (at.ms() - store.clock.now().ms()).max(0));
         let file = store.dir.join("lethe.db");
         let store_bytes = std::fs::metadata(file).map_or(0, |file| file.len());
         let question = Question {
@@ -108,7 +112,7 @@ impl Engine {
             max_rate: ask.max_rate,
             finished: &finished,
             trial,
-            copy_ms: self.inner.warehouse.behind_ms(newest),
+            copy_ms: (self.inner.warehouse.behind_ms(newest) - wait_ms).max(0),
             store_bytes: i64::try_from(store_bytes).unwrap_or(i64::MAX),
         };
         let mut estimate = estimate::estimate(&question);

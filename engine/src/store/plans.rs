@@ -14,7 +14,7 @@ use domain::{
 };
 
 /// Notes what a new job is expected to take. For several of these it makes the job the first of a plan, and the others
-/// behind it: alike in all, queued, with no part of the set yet.
+/// behind it: alike in all, queued, with no part of the set yet. Their numbers follow the first one's.
 pub(crate) async fn make(
     conn: &mut Conn,
     first: JobId,
