@@ -63,6 +63,11 @@ pub fn campaign(ds: &str, id: &str) -> String {
     format!("/d/{ds}/campaigns/{}", encode(id))
 }
 
+/// Limits of the installation.
+pub const fn limits() -> &'static str {
+    "/settings/limits"
+}
+
 /// An address with a query; empty values are left out.
 pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
     let mut out = path.to_owned();

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
+    /// Nothing stands in the way.
+    Allow,
     /// Worth knowing.
     Warn,
     /// Not without an explicit word.
@@ -24,8 +26,35 @@ pub struct Finding {
     pub sentence: String,
 }
 
-/// Above this share of the dataset, in percent, the page warns.
-pub const LARGE_SHARE_PERCENT: i64 = 80;
+/// From this share of the dataset on, in percent, the page warns: more go than stay.
+pub const LARGE_SHARE_PERCENT: i64 = 50;
+/// From this share on, in percent, the page asks for a tick of its own: a rule that was meant the other way round looks
+/// like this.
+pub const VERY_LARGE_SHARE_PERCENT: i64 = 80;
+/// In a dataset of fewer profiles than this a share says little, so no tick of its own is asked for.
+pub const SHARE_PROFILES_MIN: i64 = 1_000;
+
+/// The gravest of what was found.
+#[must_use]
+pub fn verdict(found: &[Finding]) -> Verdict {
+    found
+        .iter()
+        .map(|finding| finding.verdict)
+        .max()
+        .unwrap_or(Verdict::Allow)
+}
+
+/// How large a share of the dataset is, in whole percent.
+#[must_use]
+pub fn share_percent(profiles: i64, of: i64) -> i64 {
+    profiles.saturating_mul(100) / of.max(1)
+}
+
+/// Whether so many of so many are a share that the page asks a tick of its own for.
+#[must_use]
+pub fn share_needs_word(profiles: i64, of: i64) -> bool {
+    of >= SHARE_PROFILES_MIN && share_percent(profiles, of) >= VERY_LARGE_SHARE_PERCENT
+}
 
 /// Looks at an impact.
 #[must_use]
@@ -54,17 +83,48 @@ pub fn findings(impact: &Impact) -> Vec<Finding> {
             title: "This is everyone in the dataset".to_owned(),
             sentence: "The rule matches every profile. Nobody would be left.".to_owned(),
         });
-    } else if impact.profiles * 100 > impact.dataset_profiles * LARGE_SHARE_PERCENT {
+    } else {
+        found.extend(large_share(impact.profiles, impact.dataset_profiles));
+    }
+    found
+}
+
+/// A large share of the dataset, where it is one.
+#[must_use]
+pub fn large_share(profiles: i64, of: i64) -> Option<Finding> {
+    let percent = share_percent(profiles, of);
+    (percent >= LARGE_SHARE_PERCENT).then(|| Finding {
+        verdict: Verdict::Warn,
+        title: if percent >= VERY_LARGE_SHARE_PERCENT {
+            "This is most of the dataset".to_owned()
+        } else {
+            "This is half of the dataset or more".to_owned()
+        },
+        sentence: format!(
+            "{} of {} profiles would go, {percent} %. Check that the rule means what you want.",
+            grouped(profiles),
+            grouped(of)
+        ),
+    })
+}
+
+/// Looks once more when a job begins: the data may have changed since it was confirmed, and nobody is there to be asked.
+/// `targets`: the people on the list; `of`: everyone in the dataset; `all_matching`: whether the job's rule matches
+/// everybody by its form. A warning is written down, and a block ends the job before anybody is deleted. (Running campaigns
+/// have a policy of their own, which is asked at the start and before every batch.)
+#[must_use]
+pub fn at_start(force: bool, all_matching: bool, targets: i64, of: i64) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if all_matching && !force {
         found.push(Finding {
-            verdict: Verdict::Warn,
-            title: "This is most of the dataset".to_owned(),
-            sentence: format!(
-                "{} of {} profiles would go. Check that the rule means what you want.",
-                grouped(impact.profiles),
-                grouped(impact.dataset_profiles)
-            ),
+            verdict: Verdict::Block,
+            title: "This is everyone in the dataset".to_owned(),
+            sentence:
+                "The rule matches every profile, and nobody has said that this is meant. Nobody was deleted."
+                    .to_owned(),
         });
     }
+    found.extend(large_share(targets, of));
     found
 }
 
@@ -96,7 +156,30 @@ pub fn grouped(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::*;
+
+    #[test]
+    fn shares_are_allowed_warned_of_or_asked_about() {
+        assert_eq!(verdict(&[]), Verdict::Allow);
+        assert_eq!(large_share(499, 1_000), None);
+        let half = large_share(500, 1_000).expect("a finding");
+        assert_eq!(half.verdict, Verdict::Warn);
+        assert!(half.sentence.starts_with("500 of 1,000 profiles would go, 50 %."));
+        assert!(!share_needs_word(799, 1_000) && share_needs_word(800, 1_000));
+        assert!(!share_needs_word(999, 999), "a small dataset");
+    }
+
+    #[test]
+    fn a_rule_that_matches_everyone_blocks_at_the_start_unless_it_is_meant() {
+        assert_eq!(verdict(&at_start(false, true, 10, 1_000)), Verdict::Block);
+        assert_eq!(verdict(&at_start(true, true, 10, 1_000)), Verdict::Allow);
+        assert_eq!(verdict(&at_start(false, false, 600, 1_000)), Verdict::Warn);
+        assert_eq!(
+            verdict(&at_start(false, false, 10, 0)),
+            Verdict::Warn,
+            "nobody else is left"
+        );
+    }
 
     #[test]
     fn thousands_are_grouped() {

@@ -151,6 +151,15 @@ pub struct Job {
     pub end_reason: Option<String>,
     /// Its phases so far.
     pub phases: Vec<Phase>,
+    /// Its place in a plan of several jobs; `None`: it is the only one.
+    #[serde(default)]
+    pub plan: Option<crate::plan::PlanPlace>,
+    /// How long it was expected to take when it was confirmed; `None` for jobs of older releases.
+    #[serde(default)]
+    pub estimated: Option<crate::estimate::Estimated>,
+    /// How long it took, milliseconds, without waiting for its time, its turn and people; `None` before its end.
+    #[serde(default)]
+    pub took_ms: Option<i64>,
     /// The counts.
     pub counts: Counts,
     /// Events deleted with them.

@@ -7,7 +7,7 @@
 //! *event*: something a person did · *segment*: a named set of profiles, by rule, by hand or by list · *rule*: the text
 //! that says who is in · *campaign*: what targets segments · *usage*: what leans on a segment, direct and indirect ·
 //! *impact*: what deleting a segment's people would do · *estimate*: how long it would take, and on what basis ·
-//! *guard*: a check before start: allow, warn or block · *job*: one bulk deletion · *freeze*: fixing the *target set* ·
+//! *plan*: a deletion in several jobs, because one may not take so long · *guard*: a check before start: allow, warn or block · *job*: one bulk deletion · *freeze*: fixing the *target set* ·
 //! *batch*: one transaction of a job · *leftover*: a target that was not deleted, with its reason · *cached count*: a
 //! number with the time at which it was true · *warehouse*: the copy that bulk deletion leaves · *problem*: an expected
 //! refusal, with a code and a sentence. *Deletion* is housekeeping by segment; *erasure* is a person's legal right.

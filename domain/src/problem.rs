@@ -89,6 +89,8 @@ codes! {
     CountInvalid = "count_invalid", 422, "Type the number of profiles as shown above.";
     /// An empty or all-matching rule needs force.
     ForceRequired = "force_required", 422, "This would delete everyone in the dataset. Say so with force if that is meant.";
+    /// A very large share of the dataset would go, and nobody has said that they saw it.
+    ShareUnseen = "share_unseen", 422, "Most of the dataset would go. Tick the box to say that you have seen it.";
     /// Nobody is in the segment.
     NobodyMatches = "nobody_matches", 409, "Nobody is in this segment, so there is nothing to delete.";
     /// The job's state does not allow it.

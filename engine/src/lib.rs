@@ -30,4 +30,4 @@ pub use health::{FreeSpace, HealthOptions};
 pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
-pub use service::{Engine, Idempotency, NewSession, OpenOptions, Started};
+pub use service::{Ask, Engine, Forecast, Idempotency, Limits, NewSession, OpenOptions, Started};

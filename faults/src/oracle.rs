@@ -174,7 +174,7 @@ impl Job {
 
 async fn jobs(conn: &mut SqliteConnection) -> Result<Vec<Job>> {
     let sql = "SELECT id, state, matched, deleted, spared, held, failed, gone, events_deleted, batches,
-                 CASE WHEN pass = 1 THEN cursor ELSE freeze_upto END, started_at IS NOT NULL, scrubbed_at IS NOT NULL FROM jobs ORDER BY id";
+                 CASE WHEN pass = 1 THEN cursor ELSE min(freeze_upto, range_upto) END, started_at IS NOT NULL, scrubbed_at IS NOT NULL FROM jobs ORDER BY id";
     let mut jobs = Vec::new();
     for row in sqlx::query(sql).fetch_all(&mut *conn).await.map_err(said(sql))? {
         let at = |column: usize| row.try_get::<i64, _>(column).map_err(said("reading a job"));
@@ -183,7 +183,12 @@ async fn jobs(conn: &mut SqliteConnection) -> Result<Vec<Job>> {
             counts.insert(part, at(nth + 2)?);
         }
         let id = at(0)?;
-        let targets = sqlx::query_scalar("SELECT profile_id FROM job_targets WHERE job_id = $1").bind(id);
+        // The set of a plan lies under its first job's number; each job has a range of it.
+        let targets = sqlx::query_scalar(
+            "SELECT t.profile_id FROM jobs j JOIN job_targets t ON t.job_id = coalesce(j.plan_id, j.id)
+               AND t.profile_id > j.range_after AND t.profile_id <= j.range_upto WHERE j.id = $1",
+        )
+        .bind(id);
         let targets: Vec<i64> = targets.fetch_all(&mut *conn).await.map_err(said("targets"))?;
         let outcomes =
             sqlx::query_as("SELECT profile_id, outcome FROM job_outcomes WHERE job_id = $1").bind(id);

@@ -33,7 +33,7 @@ fn row<'a>(report: &'a Value, what: &str) -> &'a Value {
 fn every_row_is_there_and_nothing_is_left_behind() {
     let dir = tempfile::tempdir().expect("a directory");
     let profiles = PROFILES.to_string();
-    let only = "deletion,preview,import,start";
+    let only = "deletion,estimate,preview,import,start";
     let args = ["--profiles", &profiles, "--runs", "1", "--only", only, "--json"];
     let ran = bench(&dir, &args);
     assert_eq!(ran.status.code(), Some(0), "{}", said(&ran));
@@ -53,6 +53,8 @@ fn every_row_is_there_and_nothing_is_left_behind() {
         "deletion, memory at most",
         "deletion, log at most",
         "longest write lock",
+        "estimate of a third job, off by",
+        "  what it took",
         "preview: count, sample",
         "preview: count, sample, usage",
         "  usage, counted",
@@ -77,6 +79,7 @@ fn every_row_is_there_and_nothing_is_left_behind() {
         assert!(found["reach"].is_string(), "{found}");
     }
     assert!(row(&report, "preview: count, sample")["ratio"].is_number());
+    assert!(row(&report, "estimate of a third job, off by")["reached"].is_boolean());
     assert!(row(&report, "longest write lock")["reached"].is_boolean());
     assert_eq!(fs::read_dir(dir.path()).expect("the directory").count(), 0);
 }

@@ -67,8 +67,9 @@ fn count(data: &Path, rule: &str) -> i64 {
         .expect("a count")
 }
 
-/// Half of the people go, half stay; the job that deletes the first half has been asked for and not begun.
-fn asked(dir: &Path, data: &Path) -> String {
+/// Half of the people go, half stay; the job that deletes the first half at so many a second has been asked for and not
+/// begun.
+fn asked(dir: &Path, data: &Path, rate: &str) -> Value {
     let mut people = String::from("user_id,email,group\n");
     for i in 0..PEOPLE {
         let group = if i % 2 == 0 { "go" } else { "stay" };
@@ -108,8 +109,11 @@ fn asked(dir: &Path, data: &Path) -> String {
         "--confirm-name",
         "Go",
     ];
-    let sure = ["--confirm-count", &half, "--consent", "--max-rate", "1500"];
-    let job = lethe(data, &[&start[..], &sure[..]].concat());
+    let sure = ["--confirm-count", &half, "--consent", "--max-rate", rate];
+    lethe(data, &[&start[..], &sure[..]].concat())
+}
+
+fn id(job: &Value) -> String {
     job["id"].as_str().expect("an id").to_owned()
 }
 
@@ -140,7 +144,7 @@ fn ended(data: &Path, job: &str) -> Value {
 fn a_job_that_is_killed_again_and_again_ends_with_exact_counts() {
     let dir = tempfile::tempdir().expect("a directory");
     let data = dir.path().join("data");
-    let job = asked(dir.path(), &data);
+    let job = id(&asked(dir.path(), &data, "1500"));
     let mut seen = BTreeSet::new();
     for after in INSTANTS {
         let mut server = serve(&data);
@@ -164,6 +168,60 @@ fn a_job_that_is_killed_again_and_again_ends_with_exact_counts() {
     assert_eq!(ended["state"], "completed", "{ended}");
     assert_eq!(ended["counts"]["matched"].as_i64(), Some(PEOPLE / 2), "{ended}");
     assert_eq!(ended["counts"]["deleted"].as_i64(), Some(PEOPLE / 2), "{ended}");
+    assert_eq!(count(&data, "attr.group = \"go\""), 0);
+    assert_eq!(count(&data, "attr.group = \"stay\" and email is set"), PEOPLE / 2);
+    server.kill().expect("kill");
+    server.wait().expect("dead");
+}
+
+/// Instants after the second job was seen at work, in milliseconds.
+const IN_SECOND: [u64; 4] = [0, 90, 30, 150];
+
+#[test]
+fn a_plan_that_is_killed_in_its_second_job_again_and_again_goes_on_by_itself_to_exact_counts() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let data = dir.path().join("data");
+    lethe(&data, &["limits", "set", "--job-seconds-max", "1"]);
+    let first = asked(dir.path(), &data, "1000");
+    assert_eq!(
+        (first["plan"]["job"].as_i64(), first["plan"]["of"].as_i64()),
+        (Some(1), Some(3)),
+        "{first}"
+    );
+    let number: i64 = id(&first).parse().expect("a number");
+    let jobs = [0, 1, 2].map(|behind| (number + behind).to_string());
+    let mut midway = 0;
+    for after in IN_SECOND {
+        let mut server = serve(&data);
+        wait_for_socket(&data);
+        let mut second = Value::Null;
+        for _ in 0..1_000 {
+            second = lethe(&data, &["job", "show", &jobs[1]]);
+            if second["state"] == "deleting" || second["finished_at"].is_string() {
+                break;
+            }
+            sleep(Duration::from_millis(5));
+        }
+        assert!(
+            second["started_at"].is_string(),
+            "the second job never began: {second}"
+        );
+        sleep(Duration::from_millis(after));
+        server.kill().expect("kill -9");
+        server.wait().expect("it is dead");
+        let [one, two, three] = jobs.each_ref().map(|job| lethe(&data, &["job", "show", job]));
+        assert_eq!(one["counts"]["deleted"].as_i64(), Some(1_000), "{one}");
+        assert_eq!(three["counts"]["matched"].as_i64(), Some(1_000), "{three}");
+        midway += usize::from(two["state"] == "deleting");
+    }
+    assert!(midway >= 1, "no kill met the second job at work");
+    let mut server = serve(&data);
+    wait_for_socket(&data);
+    for job in &jobs {
+        let ended = ended(&data, job);
+        assert_eq!(ended["state"], "completed", "{ended}");
+        assert_eq!(ended["counts"]["deleted"].as_i64(), Some(1_000), "{ended}");
+    }
     assert_eq!(count(&data, "attr.group = \"go\""), 0);
     assert_eq!(count(&data, "attr.group = \"stay\" and email is set"), PEOPLE / 2);
     server.kill().expect("kill");

@@ -1,7 +1,7 @@
 //! Before a deletion: its impact, its estimate, its start.
 
 use super::Reply;
-use domain::{impact::Impact, job::Job, segment::Segment};
+use domain::{estimate::Accuracy, impact::Impact, job::Job, segment::Segment};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,12 @@ pub struct DeletionView {
     pub impact: Impact,
     /// The unfinished deletion that has the dataset's one place.
     pub running: Option<Job>,
+    /// The speed limit that the estimate reckons with.
+    pub max_rate: Option<i64>,
+    /// The longest job that is allowed, seconds.
+    pub job_seconds_max: i64,
+    /// How good the newest estimates were.
+    pub accuracy: Option<Accuracy>,
     /// Whether the password must be given once more.
     pub password_needed: bool,
     /// The waiting period that is offered first, in seconds.
@@ -31,6 +37,32 @@ pub struct EstimateView {
     pub words: String,
     /// On what basis, and at the documented speed.
     pub basis: String,
+    /// What is included, and what is not.
+    pub includes: String,
+    /// In how many jobs, and why.
+    pub plan: String,
+    /// In how many.
+    pub jobs: usize,
+    /// Whether quiet hours are in it.
+    pub quiet: bool,
+}
+
+/// What an estimate is asked about: the conditions as they are typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conditions {
+    /// How many profiles.
+    pub profiles: i64,
+    /// How many events they have.
+    pub events: i64,
+    /// Profiles a second at most; empty: no limit.
+    pub max_rate: String,
+    /// When quiet hours begin; empty: there are none.
+    pub quiet_from: String,
+    /// When they end.
+    pub quiet_to: String,
+    /// The zone by which both are meant.
+    pub quiet_zone: String,
 }
 
 /// What the confirm form sends.
@@ -51,6 +83,8 @@ pub struct StartForm {
     pub seen: String,
     /// The box about everyone.
     pub everyone: String,
+    /// The box about a very large share of the dataset.
+    pub most: String,
     /// `now`, `wait` or `queue`.
     pub start: String,
     /// Profiles a second at most.
@@ -73,18 +107,31 @@ pub struct StartForm {
     pub password: String,
 }
 
-/// What deleting a segment's people would do.
+/// What deleting a segment's people would do, under the conditions that were typed before a refusal.
 #[server]
-pub async fn show_deletion(ds: String, id: String) -> Reply<DeletionView> {
-    use super::door::{self, Door, reply};
+pub async fn show_deletion(ds: String, id: String, typed: Conditions) -> Reply<DeletionView> {
+    use super::{
+        door::{self, Door, reply},
+        start,
+    };
     use domain::{access::Permission, job::PASSWORD_FRESH_MS};
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
         actor.require_in(Permission::DeleteInBulk, ds)?;
         let segment = engine.segment(actor, ds, door::id(&id, "segment")?).await?;
+        // What cannot be read is said beside its box; the estimate then does without it.
+        let max_rate = door::rate(&typed.max_rate).ok().flatten();
+        let mut impact = engine.impact(actor, ds, segment.id, max_rate).await?;
+        let mut ask = start::asked(&typed).unwrap_or_default();
+        (ask.profiles, ask.events, ask.max_rate) = (impact.profiles, impact.events, max_rate);
+        let forecast = engine.estimate(actor, ds, segment.id, ask).await?;
+        (impact.estimate, impact.plan) = (forecast.estimate, forecast.plan);
         Ok(DeletionView {
-            impact: engine.impact(actor, ds, segment.id, None).await?,
+            impact,
+            max_rate,
+            job_seconds_max: forecast.job_seconds_max,
+            accuracy: engine.estimate_accuracy(actor, ds).await?,
             running: engine.running_job(actor, ds).await?,
             password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,
             wait_seconds: door::settings().page_wait_seconds,
@@ -96,24 +143,30 @@ pub async fn show_deletion(ds: String, id: String) -> Reply<DeletionView> {
     .await
 }
 
-/// How long a deletion would take at a speed limit; an empty text means none.
+/// How long a deletion of so many people would take under these conditions. Counts nobody anew.
 #[server]
-pub async fn compute_estimate(
-    ds: String,
-    segment: String,
-    #[server(default)] max_rate: String,
-) -> Reply<EstimateView> {
-    use super::door::{self, Door, reply};
+pub async fn compute_estimate(ds: String, segment: String, typed: Conditions) -> Reply<EstimateView> {
+    use super::{
+        door::{self, Door, reply},
+        start,
+    };
     use crate::components::estimate_words;
     reply(async {
         let door = Door::open(&ds).await?;
         let segment = door::id(&segment, "segment")?;
-        let limit = door::rate(&max_rate)?;
-        let impact = door
+        let ask = start::asked(&typed)?;
+        let limit = ask.max_rate;
+        let found = door
             .engine
-            .impact(door.actor(), door.id(), segment, limit)
+            .estimate(door.actor(), door.id(), segment, ask)
             .await?;
-        Ok(estimate_words(&impact.estimate, impact.plan.len(), limit))
+        let jobs = found.plan.len();
+        Ok(estimate_words(
+            &found.estimate,
+            jobs,
+            limit,
+            found.job_seconds_max,
+        ))
     })
     .await
 }
@@ -127,6 +180,7 @@ pub async fn start_job(form: StartForm) -> Result<(), ServerFnError> {
         let door = door::Door::open(&form.ds).await?;
         start::password(&door, &form).await?;
         let (spec, once) = (start::spec(&door, &form)?, start::once(&form));
+        start::share(&door, &form, spec.confirm_count).await?;
         let job = door
             .engine
             .start_job(door.actor(), door.id(), spec, once)

@@ -5,6 +5,7 @@ use crate::components::JobView;
 use domain::{
     job::{Job, Leftover},
     page::Page,
+    plan::Plan,
     segment::Segment,
     usage::Usage,
 };
@@ -26,6 +27,8 @@ pub struct JobDetail {
     pub others: Vec<Segment>,
     /// What leans on the segment.
     pub usage: Vec<Usage>,
+    /// The plan that it belongs to.
+    pub plan: Option<Plan>,
     /// The first who were not deleted.
     pub leftovers: Page<Leftover>,
 }
@@ -64,11 +67,13 @@ pub async fn show_job(ds: String, id: String) -> Reply<JobDetail> {
         let mut others = engine.segments(actor, ds, true).await?;
         let own = others.iter().position(|segment| segment.id == job.segment_id);
         let segment = own.map(|at| others.remove(at));
+        let plan = engine.plan(actor, ds, job.id).await?;
         let leftovers = engine.leftovers(actor, ds, job.id, page).await?;
         Ok(JobDetail {
             segment,
             others,
             usage,
+            plan,
             leftovers,
             job,
         })

@@ -1,17 +1,19 @@
 //! From the confirm form to what is asked of the engine, and back to the field that a refusal concerns.
 
 use super::{
+    Answer,
     back::Back,
-    deletion::StartForm,
+    deletion::{Conditions, StartForm},
     door::{self, Door, Refusal},
 };
 use crate::paths;
 use domain::{
+    guard::share_needs_word,
     job::{JobSpec, OnActiveCampaign, PASSWORD_FRESH_MS, QuietHours, RETRY_PASSES},
     problem::{Code, Problem},
     segment::typed_count,
 };
-use engine::{Error, Idempotency};
+use engine::{Ask, Error, Idempotency};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Back to the delete page with all that was typed but the password.
@@ -27,6 +29,7 @@ pub(super) fn back(form: &StartForm) -> Back {
         .keep("consent", &form.consent)
         .keep("seen", &form.seen)
         .keep("everyone", &form.everyone)
+        .keep("most", &form.most)
         .keep("start", &form.start)
         .keep("max_rate", &form.max_rate)
         .keep("quiet_from", &form.quiet_from)
@@ -93,11 +96,37 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
 
 /// The quiet hours, where either end of them was typed.
 fn quiet_hours(form: &StartForm) -> Result<Option<QuietHours>, Refusal> {
-    if form.quiet_from.is_empty() && form.quiet_to.is_empty() {
+    typed_quiet(&form.quiet_from, &form.quiet_to, &form.quiet_zone).map_err(|problem| refused(problem.into()))
+}
+
+fn typed_quiet(from: &str, to: &str, zone: &str) -> Answer<Option<QuietHours>> {
+    if from.is_empty() && to.is_empty() {
         return Ok(None);
     }
-    let hours = QuietHours::read(&form.quiet_from, &form.quiet_to, &form.quiet_zone);
-    hours.map(Some).map_err(|problem| refused(problem.into()))
+    QuietHours::read(from, to, zone).map(Some)
+}
+
+/// What an estimate is asked about.
+pub(super) fn asked(typed: &Conditions) -> Answer<Ask> {
+    Ok(Ask {
+        profiles: typed.profiles.max(0),
+        events: typed.events.max(0),
+        max_rate: door::rate(&typed.max_rate)?,
+        quiet_hours: typed_quiet(&typed.quiet_from, &typed.quiet_to, &typed.quiet_zone)?,
+        start_at: None,
+    })
+}
+
+/// A very large share of the dataset goes only where somebody has said on the page that they saw it. Scripts are not asked:
+/// they type a count as well, and see nobody's page.
+pub(super) async fn share(door: &Door, form: &StartForm, profiles: i64) -> Result<(), Refusal> {
+    let of = door.engine.figures(door.actor(), door.id()).await?.profiles;
+    if !share_needs_word(profiles, of) || !form.most.is_empty() || !form.everyone.is_empty() {
+        return Ok(());
+    }
+    // Of everyone another box says so.
+    let field = if profiles >= of { "everyone" } else { "most" };
+    Err(Problem::new(Code::ShareUnseen).on(field).into())
 }
 
 /// The page's key with a fingerprint of what was asked, the password aside.

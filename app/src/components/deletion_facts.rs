@@ -1,19 +1,28 @@
 //! What is to be known before a deletion: how long, who goes, what stays.
 
-use super::{estimate_words, one_or_many};
-use crate::paths;
+use super::{accuracy_words, estimate_words, one_or_many};
+use crate::{api::deletion::DeletionView, paths};
 use domain::{guard::grouped, impact::Impact, profile::ProfileRow};
 use leptos::prelude::*;
+
+/// Jobs of a plan that are listed one by one: of a longer one the number says enough.
+const JOBS_LISTED_MAX: usize = 10;
 
 /// How long, with its basis.
 #[component]
 pub fn HowLong(
-    /// The impact.
-    impact: Impact,
+    /// The page's data.
+    data: DeletionView,
 ) -> impl IntoView {
-    let words = estimate_words(&impact.estimate, impact.plan.len(), None);
+    let impact = data.impact;
+    let words = estimate_words(
+        &impact.estimate,
+        impact.plan.len(),
+        data.max_rate,
+        data.job_seconds_max,
+    );
     let brief = impact.estimate.seconds_high <= 2;
-    let plan = (impact.plan.len() > 1).then(|| {
+    let plan = (2..=JOBS_LISTED_MAX).contains(&impact.plan.len()).then(|| {
         let jobs = impact
             .plan
             .iter()
@@ -22,17 +31,21 @@ pub fn HowLong(
                 view! { <li>{format!("Job {}: {}, {long}", job.job, one_or_many(job.profiles, "profile", "profiles"))}</li> }
             })
             .collect_view();
-        view! { <ol class="hint">{jobs}</ol> }
+        view! { <ul class="hint">{jobs}</ul> }
     });
+    let several = impact.plan.len() > 1;
+    let jobs = words.plan.clone();
     view! {
         <section class="card">
             <div class="head"><h2>"How long"</h2></div>
             <div class="body stackup">
                 <p class="big">{words.words}</p>
                 <p class="hint">
-                    {words.basis} {brief.then_some(" Once it has started there is practically no time to stop it.")}
+                    {words.basis} " " {words.includes} {brief.then_some(" Once it has started there is practically no time to stop it.")}
                 </p>
+                <p class=if several { "" } else { "hint" }>{jobs} " " <a href=paths::limits()>"Limits"</a></p>
                 {plan}
+                <p class="hint">{accuracy_words(data.accuracy)}</p>
             </div>
         </section>
     }

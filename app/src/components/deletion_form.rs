@@ -7,7 +7,10 @@ use crate::{
     paths,
     ui::{Check, TextField},
 };
-use domain::{guard::grouped, impact::Impact};
+use domain::{
+    guard::{grouped, share_needs_word, share_percent},
+    impact::Impact,
+};
 use leptos::prelude::*;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -48,6 +51,8 @@ pub fn Options(
                 <RateBox
                     ds=ds
                     segment=data.segment.id.to_string()
+                    profiles=data.impact.profiles
+                    events=data.impact.events
                     value=typed.get("max_rate")
                     error=typed.error("max_rate")
                     focus=typed.at("max_rate")
@@ -204,6 +209,9 @@ fn Ticks(
     } else {
         format!("{running} running campaigns are affected")
     };
+    let (profiles, of) = (impact.profiles, impact.dataset_profiles);
+    let most = !impact.everyone && share_needs_word(profiles, of);
+    let percent = share_percent(profiles, of);
     let tick = |name: &'static str, label: String| {
         view! { <Check name=format!("form[{name}]") label on=!typed.get(name).is_empty() error=typed.error(name) focus=typed.at(name) /> }
     };
@@ -211,6 +219,7 @@ fn Ticks(
         <div>
             {(running > 0).then(|| tick("seen", format!("I have seen that {campaigns}")))}
             {impact.everyone.then(|| tick("everyone", "This is everyone in the dataset, and that is meant".to_owned()))}
+            {most.then(|| tick("most", format!("I have seen that {percent} % of the dataset goes")))}
             {tick("consent", "I understand that deleted users cannot be recovered".to_owned())}
         </div>
     }

@@ -28,6 +28,8 @@ pub enum Place {
     Campaigns,
     /// Deletions.
     Deletions,
+    /// Settings of the installation.
+    Settings,
 }
 
 /// Which page is asked for: its place, and what its address says.

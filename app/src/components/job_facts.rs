@@ -1,6 +1,9 @@
 //! What stands under a deletion's progress: its speed limit, its campaigns, who was not deleted, how it came about.
 
-use super::{Typed, job_words::where_time_goes};
+use super::{
+    Typed,
+    job_words::{expected, where_time_goes},
+};
 use crate::{
     api::frame::Frame,
     paths,
@@ -38,7 +41,11 @@ pub fn Speed(
                 <TextField
                     name="max_rate"
                     label="At most, profiles a second"
-                    hint="Empty for no limit. It takes effect with the next batch."
+                    hint=if job.plan.is_some() {
+                        "Empty for no limit. It takes effect with the next batch, and for the jobs behind it too."
+                    } else {
+                        "Empty for no limit. It takes effect with the next batch."
+                    }
                     inputmode="numeric"
                     value
                     error
@@ -173,6 +180,7 @@ pub fn Record(
                     {job.rule.clone().map(|rule| view! { <dt>"Rule then"</dt><dd><code>{rule}</code></dd> })}
                     {line("Quiet hours", job.quiet_hours.as_ref().map(ToString::to_string))}
                     {line("Last wish by", job.intent_by.clone())}
+                    {line("How long", expected(&job))}
                     {line("Where the time goes", where_time_goes(&job))}
                     {line("Batches", Some(grouped(job.progress.batches)))}
                     {line("Freed space wiped", Some(wiped))}

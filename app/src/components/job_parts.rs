@@ -32,7 +32,7 @@ pub fn JobsTable(
                 <tr>
                     <th scope="row">
                         <a href=paths::job(frame.ds(), job.id)>{job.segment_name.clone()}</a>
-                        <small>{job.id.number()}</small>
+                        <small>{number(&job)}</small>
                     </th>
                     <td data-label="State"><JobBadge job /></td>
                     <td class="n" data-label="Deleted">{grouped(counts.deleted)}</td>
@@ -60,6 +60,15 @@ pub fn JobsTable(
         </table>
     }
     .into_any()
+}
+
+/// `D-1002`, `D-1002, job 2 of 3`.
+fn number(job: &Job) -> String {
+    let number = job.id.number();
+    match job.plan {
+        Some(place) => format!("{number}, job {} of {}", place.job, place.of),
+        None => number,
+    }
 }
 
 /// The way to the next part of a long list.
@@ -103,6 +112,10 @@ pub fn RunningCard(
             moment(job.created_at, frame.now),
             job.requested_by
         ),
+    };
+    let note = match job.plan {
+        Some(place) => format!("job {} of {}, {note}", place.job, place.of),
+        None => note,
     };
     view! {
         <section class="card">

@@ -2,7 +2,7 @@
 
 use super::{gap, job_view::profiles, stamp};
 use domain::{
-    estimate::range_in_words,
+    estimate::{Basis, range_in_words},
     guard::grouped,
     job::{Job, JobState, JobStatus, Phase},
     time::Timestamp,
@@ -15,6 +15,10 @@ pub fn sentence(job: &Job) -> String {
         0 => "If you cancel, everybody is kept.".to_owned(),
         _ => format!("If you cancel, the {deleted} stay deleted and the rest are kept."),
     };
+    let stay = match job.plan {
+        Some(place) if place.job < place.of => format!("{stay} So are the people of the jobs behind it."),
+        _ => stay,
+    };
     match job.status {
         JobStatus::Freezing => "The list of people is being fixed. Nobody has been deleted yet.".to_owned(),
         JobStatus::AwaitingApproval => "A second person must agree. Nobody has been deleted yet.".to_owned(),
@@ -22,9 +26,13 @@ pub fn sentence(job: &Job) -> String {
             "Starts on {}. The list is fixed; nobody has been deleted yet. Until then these people still get messages.",
             job.start_at.date_time_short()
         ),
-        JobStatus::Queued => {
-            "Another deletion runs in this dataset. This one starts by itself after it.".to_owned()
-        }
+        JobStatus::Queued => match job.plan {
+            Some(place) if place.job > 1 => format!(
+                "Job {} of {} of a plan. It starts by itself when its turn has come. Nobody of its part has been deleted yet.",
+                place.job, place.of
+            ),
+            _ => "Another deletion runs in this dataset. This one starts by itself after it.".to_owned(),
+        },
         JobStatus::Deleting => format!("You can close this page. The job runs on the server. {stay}"),
         JobStatus::Sweeping | JobStatus::Verifying | JobStatus::Scrubbing | JobStatus::Sealing => {
             "You can close this page. Everyone's turn has come; the job is being brought to its end."
@@ -52,6 +60,24 @@ fn ended(job: &Job) -> String {
         .map(|at| format!("Ended on {}. ", at.date_time_short()))
         .unwrap_or_default();
     format!("{when}Asked by {}.", job.requested_by)
+}
+
+/// What was expected of it when it was confirmed, and what it took. `None` for jobs of older releases.
+pub fn expected(job: &Job) -> Option<String> {
+    let estimated = job.estimated?;
+    let range = range_in_words(estimated.seconds_low, estimated.seconds_high);
+    let basis = match estimated.basis {
+        Basis::Measured => "measured on earlier jobs",
+        Basis::Probed => "from a trial",
+        Basis::Documented => "at the usual 100 a second",
+    };
+    Some(match job.took_ms {
+        Some(ms) => {
+            let took = gap(Timestamp::from_ms(0), Timestamp::from_ms(ms));
+            format!("estimated {range} ({basis}), took {took} in all")
+        }
+        None => format!("{range} ({basis})"),
+    })
 }
 
 /// How long still. Quiet hours are part of it; how long a pause or another hold lasts, nobody knows.
@@ -157,7 +183,7 @@ pub fn spoken(job: &Job) -> String {
         ),
         JobStatus::Failed => format!("Failed. {} deleted, the rest are kept.", profiles(counts.deleted)),
         JobStatus::Scheduled => format!("Starts on {}.", job.start_at.date_time_short()),
-        JobStatus::Queued => "Waiting for another deletion to end.".to_owned(),
+        JobStatus::Queued => "Waiting for its turn.".to_owned(),
         _ => running(job),
     }
 }

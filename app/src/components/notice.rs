@@ -8,6 +8,7 @@ use leptos::prelude::*;
 /// itself: that it was started, paused, resumed or cancelled.
 fn done(code: &str) -> Option<&'static str> {
     Some(match code {
+        "limits" => "The limit has been set",
         "rate" => "The speed limit has been set",
         "created" => "The segment has been created",
         "changed" => "The segment has been changed",

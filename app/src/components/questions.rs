@@ -8,9 +8,10 @@ pub fn Questions() -> impl IntoView {
     let all = [
         (
             "How long will it take?",
-            "The page says how long before you confirm, as a range, and what that rests on: finished jobs on this server, or, \
-             before the first one, the usual 100 users a second. While the job runs it reckons anew from what it has done. A very \
-             large segment is split into several jobs, none longer than five days, and they run one after another.",
+            "The page says how long before you confirm, as a range, and what that rests on: finished jobs on this server; \
+             before the first one, a short trial that is taken back; else the usual 100 users a second. While the job runs it reckons anew from what it has done. A very \
+             large segment is split into several jobs, none longer than the limit that is set, which is five days as a rule, and they run \
+             one after another.",
         ),
         (
             "Why are some users still there?",

@@ -42,6 +42,9 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "max_rate") => {
             "Type a whole number of profiles a second, or leave the box empty for no limit."
         }
+        (Code::Invalid, "longest") => {
+            "Type a whole number, and choose a unit: one job may take from 1 second to 366 days."
+        }
         (Code::Invalid, "quiet_from") => {
             "Type when the quiet hours begin, from 00:00 to 23:59, or leave both times empty for none."
         }

@@ -4,6 +4,7 @@
 mod follow;
 pub mod live_bar;
 pub mod live_job;
+pub mod live_plan;
 pub mod rate_box;
 pub mod rule_box;
 pub mod show_disabled;
@@ -11,6 +12,7 @@ pub mod typed_box;
 
 pub use live_bar::LiveBar;
 pub use live_job::{LiveJob, panel};
+pub use live_plan::LivePlan;
 pub use rate_box::RateBox;
 pub use rule_box::{PreviewView, RuleBox};
 pub use show_disabled::ShowDisabled;

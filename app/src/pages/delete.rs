@@ -3,7 +3,7 @@
 
 use crate::{
     api::{
-        deletion::{DeletionView, show_deletion},
+        deletion::{Conditions, DeletionView, show_deletion},
         frame::Frame,
     },
     components::{
@@ -13,14 +13,25 @@ use crate::{
     paths,
     ui::{Banner, Card, Empty, Glyph, PageTop, Tone},
 };
-use domain::guard::{Finding, Verdict, findings};
+use domain::{
+    estimate::seconds_in_words,
+    guard::{Finding, Verdict, findings},
+    impact::Impact,
+};
 use leptos::prelude::*;
 
 /// The page.
 #[component]
 pub fn DeletePage() -> impl IntoView {
     let (here, typed) = (Here::read(Place::Segments), Typed::read());
-    let load = show_deletion(here.ds.clone(), here.id.clone());
+    let conditions = Conditions {
+        max_rate: typed.get("max_rate"),
+        quiet_from: typed.get("quiet_from"),
+        quiet_to: typed.get("quiet_to"),
+        quiet_zone: typed.get("quiet_zone"),
+        ..Conditions::default()
+    };
+    let load = show_deletion(here.ds.clone(), here.id.clone(), conditions);
     page(here, load, |frame, data| view! { <Content frame data typed /> })
 }
 
@@ -36,7 +47,7 @@ fn Content(frame: Frame, data: DeletionView, typed: Typed) -> impl IntoView {
         segment.name,
         moment(impact.counted_at, frame.now)
     );
-    let nobody = impact.profiles == 0;
+    let (nobody, job_seconds_max) = (impact.profiles == 0, data.job_seconds_max);
     let running = data.running.clone().map(|job| {
         let href = paths::job(frame.ds(), job.id);
         view! {
@@ -55,13 +66,27 @@ fn Content(frame: Frame, data: DeletionView, typed: Typed) -> impl IntoView {
         <Notices typed />
         {running}
         {(!nobody).then(|| findings(&impact).into_iter().map(finding).collect_view())}
+        {(!nobody).then(|| several_jobs(&impact, job_seconds_max))}
         {body}
     }
     .into_any()
 }
 
+/// That it will be several jobs, and why.
+fn several_jobs(impact: &Impact, job_seconds_max: i64) -> impl IntoView + use<> {
+    let jobs = impact.plan.len();
+    let longest = seconds_in_words(job_seconds_max);
+    (jobs > 1).then(|| {
+        let text = format!(
+            "One job may take {longest} at most, and this takes longer. You confirm once and the list of people is fixed once; the jobs then run one after another by themselves. Pausing one holds those behind it."
+        );
+        view! { <Banner tone=Tone::Info title=format!("This will be {jobs} jobs")><p>{text}</p></Banner> }
+    })
+}
+
 fn finding(finding: Finding) -> impl IntoView {
     let tone = match finding.verdict {
+        Verdict::Allow => Tone::Info,
         Verdict::Warn | Verdict::Block => Tone::Warn,
     };
     view! { <Banner tone title=finding.title><p>{finding.sentence}</p></Banner> }.into_any()
@@ -99,7 +124,7 @@ fn Steps(frame: Frame, data: DeletionView, typed: Typed) -> impl IntoView {
         <div class="delete-page">
             <div class="used"><Card title="Where this segment is used" note=move || note.clone()>{used}</Card></div>
             <div class="facts">
-                <HowLong impact=impact.clone() />
+                <HowLong data=data.clone() />
                 <WhoGoes ds=ds.clone() impact=impact.clone() />
                 <WhatStays impact />
                 <Options ds=ds.clone() data=data.clone() typed=typed.clone() />

@@ -6,10 +6,10 @@ use crate::{
         jobs::{JobDetail, show_job},
     },
     components::{
-        Bytes, Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, Questions, Record, Speed,
-        Typed, moment, page,
+        Bytes, Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, PlanView, Questions, Record,
+        Speed, Typed, moment, page,
     },
-    islands::{LiveJob, panel},
+    islands::{LiveJob, LivePlan, panel},
     paths,
 };
 use leptos::prelude::*;
@@ -39,13 +39,19 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
         }
         .into_any()
     };
+    let plan = data.plan.as_ref().map(|plan| {
+        let first = PlanView::of(plan, job.id, frame.ds(), frame.may_delete);
+        view! { <LivePlan ds=frame.ds().to_owned() id=job.id.to_string() first /> }
+    });
+    let goes_on = !over || data.plan.as_ref().is_some_and(|plan| plan.current().is_some());
     let speed = (!over && frame.may_delete)
         .then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
     view! {
         <Title text=title.clone() />
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li><a href=paths::jobs(frame.ds())>"Deletions"</a></li></ol></nav>
-        {(!over).then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
+        {goes_on.then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
         {head}
+        {plan}
         <div class="grid wide-left">
             <div>
                 {speed}

@@ -12,8 +12,7 @@ use crate::{
 };
 use std::collections::VecDeque;
 
-/// Rows that a person has besides events: the profile, identities, memberships.
-pub(super) const ROWS_A_PERSON: i64 = 4;
+pub(super) use domain::estimate::ROWS_A_PERSON;
 
 /// Targets that have been looked at and not been served.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,6 @@
 //! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, and disabling the segment.
 
-use super::{LOOK_EVERY, Memory, Step, freeze::membership, hold};
+use super::{LOOK_EVERY, Memory, Step, finish, freeze::membership, hold, plan};
 use crate::{
     error::Result,
     fault,
@@ -8,6 +8,8 @@ use crate::{
     store::{self, Conn, Tx, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
 };
 use domain::{
+    access::Actor,
+    guard::{self, Verdict},
     id::{DatasetId, JobId, SegmentId},
     job::{JobState, OnActiveCampaign},
     time::Timestamp,
@@ -19,6 +21,9 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     let store = &engine.inner.store;
     let now = store.clock.now();
     let state = job.state()?;
+    if let Some(step) = plan::turn(engine, job).await? {
+        return Ok(step);
+    }
     if let Some(left) = still_waits(job, memory, now)? {
         if state == JobState::Freezing {
             return go(engine, job, JobState::Scheduled).await;
@@ -123,12 +128,40 @@ pub(super) async fn campaign_in_the_way(conn: &mut Conn, job: &JobRow) -> Result
     Ok(running.first().map(reason))
 }
 
+/// Looks once more at what was looked at before the confirmation: a block ends the job, a warning is written down.
+async fn guarded(tx: &mut Tx, engine: &Engine, job: &JobRow, who: &Membership) -> Result<Option<String>> {
+    let everyone = match who {
+        Membership::Rule(rule) => domain::rule::matches_everyone_trivially(rule),
+        Membership::Listed(_) => false,
+    };
+    let people = store::estimates::people(tx, DatasetId(job.dataset_id)).await?;
+    let found = guard::at_start(job.spec()?.force, everyone, job.counts().matched, people);
+    if guard::verdict(&found) == Verdict::Block {
+        let blocks = found.into_iter().find(|it| it.verdict == Verdict::Block);
+        return Ok(blocks.map(|it| it.sentence));
+    }
+    for finding in found {
+        let entry = store::audit::Entry {
+            action: "job.warned",
+            dataset: Some(DatasetId(job.dataset_id)),
+            object: format!("job:{}", job.id),
+            detail: serde_json::json!({ "warning": finding.title, "profiles": job.counts().matched, "of": people }),
+        };
+        store::audit::insert(tx, engine.inner.store.clock.now(), &Actor::system(), entry).await?;
+    }
+    Ok(None)
+}
+
 /// Enters `deleting` and disables the segment in the same transaction, so that nobody joins from here on (fact S2).
 async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
     let store = &engine.inner.store;
     let now = store.clock.now();
     let who = membership(job)?;
     let mut tx = store.write().await?;
+    if let Some(reason) = guarded(&mut tx, engine, job, &who).await? {
+        drop(tx);
+        return finish::end_early(engine, job, JobState::Failed, Some(&reason)).await;
+    }
     let disabled = store::segment_jobs::disabled(&mut tx, SegmentId(job.segment_id)).await?;
     if let (Membership::Rule(rule), false) = (&who, disabled) {
         correct_members(&mut tx, job, &who, domain::rule::uses_relative_time(rule), now).await?;
@@ -136,7 +169,7 @@ async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
     store::segment_jobs::disable(
         &mut tx,
         SegmentId(job.segment_id),
-        JobId(job.id),
+        JobId(job.set()),
         matches!(who, Membership::Rule(_)),
         now,
     )
@@ -160,7 +193,8 @@ async fn correct_members(
     relative: bool,
     now: Timestamp,
 ) -> Result<()> {
-    let everyone = relative && job.start_at > job.now_at;
+    let later = job.start_at > job.now_at || job.plan_no > 1;
+    let everyone = relative && later;
     if !everyone && store::job_steps::change_seq(tx).await? == job.freeze_seq {
         return Ok(());
     }

@@ -9,11 +9,12 @@ use crate::{
 };
 use domain::{
     access::Actor,
+    estimate::took_ms,
     id::{DatasetId, JobId, SegmentId},
     job::{Counts, JobState},
 };
 
-/// Ends a job that has deleted nobody: nothing else changes.
+/// Ends a job that has deleted nobody: nothing else changes. The set goes, unless other jobs of a plan have parts of it.
 pub(super) async fn end_early(
     engine: &Engine,
     job: &JobRow,
@@ -25,7 +26,9 @@ pub(super) async fn end_early(
     store::job_steps::set_ending(&mut tx, JobId(job.id), None, reason).await?;
     store::job_steps::move_to(&mut tx, store, job, end, store.clock.now()).await?;
     audit_end(&mut tx, engine, job, end, &job.counts()).await?;
-    store::targets::drop_targets(&mut tx, JobId(job.id)).await?;
+    if store::plans::never_begun(&mut tx, job).await? {
+        store::targets::drop_targets(&mut tx, job.set()).await?;
+    }
     tx.commit().await?;
     Ok(Step::Again)
 }
@@ -93,7 +96,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
         SegmentId(job.segment_id),
         JobId(job.id),
     );
-    let kept = engine.inner.warehouse.kept(id, job.decided_upto()).await?;
+    let kept = engine.inner.warehouse.kept(job).await?;
     let now = store.clock.now();
     let count = {
         let mut view = store.view().await?;
@@ -115,6 +118,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
     if let Some(value) = count {
         store::segment_jobs::set_count(&mut tx, segment, value, now).await?;
     }
+    store::plans::set_took(&mut tx, id, took_ms(&job.phases()?, job.paused_ms, now)).await?;
     store::job_steps::move_to(&mut tx, store, job, end, now).await?;
     audit_end(&mut tx, engine, job, end, &counts).await?;
     tx.commit().await?;

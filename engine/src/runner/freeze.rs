@@ -1,6 +1,6 @@
 //! Freeze: the target set is fixed in id order, in short transactions, up to the greatest id at confirmation.
 
-use super::{Memory, Step, begin, finish};
+use super::{Memory, Step, begin, finish, plan};
 use crate::{
     error::Result,
     fault,
@@ -79,7 +79,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     }
 }
 
-/// The set is complete. More people than were confirmed: nothing is deleted.
+/// The set is complete. More people than were confirmed: nothing is deleted. The jobs of a plan get their parts of it.
 async fn frozen(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     let matched = job.counts().matched;
     if matched > job.confirmed_count + job.spec()?.count_tolerance {
@@ -88,6 +88,9 @@ async fn frozen(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<St
             job.confirmed_count
         );
         return finish::end_early(engine, job, JobState::Failed, Some(&reason)).await;
+    }
+    if plan::unsplit(job) {
+        return plan::split(engine, job).await;
     }
     begin::step(engine, job, memory).await
 }

@@ -11,6 +11,7 @@ mod finish;
 mod freeze;
 mod hold;
 mod keeper;
+mod plan;
 pub(crate) mod scrub;
 mod sweep;
 mod tick;

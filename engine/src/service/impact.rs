@@ -1,17 +1,19 @@
 //! Impact: what deleting a segment's people would do, counted exactly, at one moment, on one view of the data.
 
-use super::{Engine, segments::SAMPLE, usage};
+use super::{
+    Engine,
+    estimate::{Ask, Forecast},
+    segments::SAMPLE,
+    usage,
+};
 use crate::{
     error::Result,
     store::{self, impact::Column, rule_sql::RuleScope},
 };
 use domain::{
     access::{Actor, Permission},
-    estimate,
     id::{DatasetId, SegmentId},
     impact::{AlsoIn, Impact, WarehouseKept},
-    plan::{JOB_SECONDS_MAX, plan},
-    problem::{Code, Problem},
     rule::matches_everyone_trivially,
 };
 
@@ -28,10 +30,7 @@ impl Engine {
         max_rate: Option<i64>,
     ) -> Result<Impact> {
         actor.require_in(Permission::View, dataset)?;
-        if max_rate.is_some_and(|rate| rate < 1) {
-            let message = "A speed limit is at least 1 profile a second.";
-            return Err(Problem::because(Code::Invalid, message).on("max_rate").into());
-        }
+        super::estimate::check_rate(max_rate)?;
         let mut view = self.inner.store.view().await?;
         let structure = usage::structure(&mut view, dataset, id).await?;
         let now = self.inner.store.clock.now();
@@ -60,9 +59,14 @@ impl Engine {
         let usage = structure.counted(&mut view, &scope, id, of_users).await?;
         let first = store::profiles::page(&mut view, &scope, Some(id.0), 0, SAMPLE).await?;
         let sample = store::profiles::rows_of(&mut view, dataset, &first).await?;
-        let finished = store::impact::finished_jobs(&mut view).await?;
-        let seconds_max = store::settings::number(&mut view, store::settings::JOB_SECONDS_MAX).await?;
-        let estimate = estimate::estimate(totals.members, &finished, max_rate);
+        drop(view);
+        let ask = Ask {
+            profiles: totals.members,
+            events: totals.events,
+            max_rate,
+            ..Ask::default()
+        };
+        let Forecast { estimate, plan, .. } = self.forecast(dataset, id, &ask).await?;
         let rule = defs.get(&id.0).and_then(|def| def.rule.as_ref());
         let all_of_them = totals.members > 0 && totals.members == totals.everyone;
         Ok(Impact {
@@ -80,11 +84,7 @@ impl Engine {
                 events: totals.events,
             },
             held: 0,
-            plan: plan(
-                totals.members,
-                estimate.rate,
-                seconds_max.unwrap_or(JOB_SECONDS_MAX),
-            ),
+            plan,
             estimate,
             plan_hash: structure.plan_hash(id),
             counted_at: now,

@@ -94,7 +94,7 @@ impl Engine {
         self.wish(actor, dataset, id, Intent::Run).await
     }
 
-    /// Ends the job. Who was deleted stays deleted; the rest is kept.
+    /// Ends the job, and those behind it in its plan. Who was deleted stays deleted; the rest is kept.
     ///
     /// # Errors
     /// `state_refused` where everyone has been decided about already.
@@ -102,7 +102,8 @@ impl Engine {
         self.wish(actor, dataset, id, Intent::Cancel).await
     }
 
-    /// Sets the speed limit in profiles a second, also while it runs; `None`: no limit.
+    /// Sets the speed limit in profiles a second, also while it runs, of the job and of those behind it in its plan; `None`: no
+    /// limit.
     ///
     /// # Errors
     /// `invalid`, `state_refused` where the job is over.
@@ -124,7 +125,11 @@ impl Engine {
             )
             .into());
         }
-        store::jobs::set_rate(&mut tx, id, max_rate, self.inner.store.clock.now()).await?;
+        let now = self.inner.store.clock.now();
+        store::jobs::set_rate(&mut tx, id, max_rate, now).await?;
+        for later in store::plans::behind(&mut tx, &job).await? {
+            store::jobs::set_rate(&mut tx, JobId(later.id), max_rate, now).await?;
+        }
         self.audit_job(
             &mut tx,
             actor,
@@ -198,6 +203,9 @@ impl Engine {
             serde_json::json!({ "state": state.as_str() }),
         )
         .await?;
+        if wish == Intent::Cancel {
+            self.cancel_behind(&mut tx, actor, dataset, &job).await?;
+        }
         let job = row_in(&mut tx, dataset, id).await?;
         tx.commit().await?;
         self.inner.wake.notify_one();
@@ -265,7 +273,7 @@ pub(super) fn check_rate(max_rate: Option<i64>) -> Result<()> {
     }
 }
 
-fn refused(job: &JobRow, state: JobState, intent: Intent, wish: Intent) -> Problem {
+pub(super) fn refused(job: &JobRow, state: JobState, intent: Intent, wish: Intent) -> Problem {
     let number = JobId(job.id).number();
     let message = match (intent, wish) {
         _ if state.terminal() => format!("{number} is over ({}).", state.as_str().replace('_', " ")),

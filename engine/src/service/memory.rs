@@ -1,8 +1,12 @@
 //! What the services remember between calls. Nothing here matters after a restart.
 
 use super::tries::Tries;
-use domain::{dataset::DatasetFigures, id::DatasetId};
-use std::collections::BTreeMap;
+use domain::{
+    dataset::DatasetFigures,
+    estimate::Trial,
+    id::{DatasetId, SegmentId},
+};
+use std::{collections::BTreeMap, time::Instant};
 use tokio::sync::{Mutex, Semaphore};
 
 /// Passwords hashed at the same time: each takes 19 MiB and a core for a while.
@@ -13,6 +17,8 @@ const HASHES_AT_ONCE: usize = 2;
 pub(crate) struct Memory {
     /// The overview's numbers, and how many milliseconds counting them took.
     pub(crate) figures: Mutex<BTreeMap<DatasetId, (DatasetFigures, i64)>>,
+    /// The last trial of each segment and when it was made; `None`: it could not be. Held while one is made.
+    pub(crate) trials: Mutex<BTreeMap<SegmentId, (Instant, Option<Trial>)>>,
     /// Held while the stored members of a rule segment are being written or cleared: one segment at a time.
     pub(crate) settling: Mutex<()>,
     /// Held while stale counts are being refreshed: once is enough, however many people log in.
@@ -27,6 +33,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             figures: Mutex::default(),
+            trials: Mutex::default(),
             settling: Mutex::default(),
             refreshing: Mutex::default(),
             tries: std::sync::Mutex::default(),

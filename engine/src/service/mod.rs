@@ -6,10 +6,13 @@ mod accounts;
 mod audit;
 mod campaigns;
 mod datasets;
+mod estimate;
 mod holds;
 mod impact;
 mod jobs;
+mod limits;
 mod memory;
+mod plans;
 mod profiles;
 mod segment_rule;
 mod segment_state;
@@ -32,7 +35,9 @@ use domain::{
     access::{Actor, Permission},
     problem::{Code, Problem},
 };
+pub use estimate::{Ask, Forecast};
 pub(crate) use holds::{Cause, Holds};
+pub use limits::Limits;
 use memory::Memory;
 pub use start::{Idempotency, Started};
 use std::{

@@ -1,6 +1,6 @@
 //! Starting a deletion: the checks in their order, the recount, and the one transaction that makes the job.
 
-use super::{Engine, jobs::check_rate};
+use super::{Engine, estimate::Ask, jobs::check_rate};
 use crate::{
     error::{Error, Result},
     quiet,
@@ -56,6 +56,8 @@ struct Checked {
     /// The rule as it may stand in records: identity literals as keyed hashes.
     shown: Option<String>,
     count: i64,
+    /// About how many events they have.
+    events: i64,
     now: Timestamp,
 }
 
@@ -90,6 +92,14 @@ impl Engine {
         let store = &self.inner.store;
         let start_at = start_at(&spec, checked.now);
         let immediate = start_at <= checked.now;
+        let ask = Ask {
+            profiles: checked.count,
+            events: checked.events,
+            max_rate: spec.max_rate,
+            quiet_hours: spec.quiet_hours.clone(),
+            start_at: Some(start_at),
+        };
+        let expected = self.expected(dataset, spec.segment_id, &ask).await?;
         let mut tx = store.write().await?;
         let plan_hash = super::usage::plan_hash(&mut tx, dataset, spec.segment_id).await?;
         if let Err(refused) = check_plan(&spec, &plan_hash) {
@@ -122,7 +132,8 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
-        let detail = serde_json::json!({ "segment": spec.segment_id, "count": checked.count, "plan_hash": plan_hash, "consent": true, "start_at": start_at });
+        store::plans::make(&mut tx, id, &expected, checked.now).await?;
+        let detail = serde_json::json!({ "segment": spec.segment_id, "count": checked.count, "plan_hash": plan_hash, "consent": true, "start_at": start_at, "jobs": expected.len() });
         self.audit_job(&mut tx, actor, "job.confirmed", dataset, id, detail)
             .await?;
         tx.commit().await?;
@@ -160,6 +171,9 @@ impl Engine {
             finished_at: None,
             end_reason: None,
             phases: Vec::new(),
+            plan: None,
+            estimated: None,
+            took_ms: None,
             counts,
             events_deleted: 0,
             progress: Progress::of(JobState::Freezing, &counts, false, 0, None),
@@ -223,7 +237,7 @@ impl Engine {
             now,
             segments: &segments,
         };
-        let count = store::segments::count_members(&mut view, &scope, spec.segment_id).await?;
+        let (count, events) = store::estimates::members(&mut view, &scope, spec.segment_id).await?;
         let rule = segments.get(&spec.segment_id.0).and_then(|def| def.rule.clone());
         check_count(spec, &segment, count)?;
         if !spec.force
@@ -262,6 +276,7 @@ impl Engine {
             rule,
             shown,
             count,
+            events,
             now,
         })
     }

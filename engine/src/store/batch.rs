@@ -56,18 +56,20 @@ pub(crate) async fn look(conn: &mut Conn, job: &JobRow, after: i64, limit: i64) 
         "SELECT (SELECT change_seq FROM installation), json_group_array(json_array(t.profile_id, p.changed_seq, coalesce(p.events, 0)))
            FROM (SELECT profile_id FROM ",
     );
-    q.push(if job.pass == 1 {
-        "job_targets WHERE "
+    if job.pass == 1 {
+        q.push("job_targets WHERE job_id = ")
+            .push_bind(job.set())
+            .push(" AND profile_id <= ")
+            .push_bind(job.range_upto);
     } else {
-        "job_outcomes WHERE outcome = 'failed' AND "
-    })
-    .push("job_id = ")
-    .push_bind(job.id)
-    .push(" AND profile_id > ")
-    .push_bind(after)
-    .push(" ORDER BY profile_id LIMIT ")
-    .push_bind(limit)
-    .push(") t LEFT JOIN profiles p ON p.id = t.profile_id");
+        q.push("job_outcomes WHERE outcome = 'failed' AND job_id = ")
+            .push_bind(job.id);
+    }
+    q.push(" AND profile_id > ")
+        .push_bind(after)
+        .push(" ORDER BY profile_id LIMIT ")
+        .push_bind(limit)
+        .push(") t LEFT JOIN profiles p ON p.id = t.profile_id");
     let row = q.build().fetch_one(conn).await?;
     let found: Vec<(i64, Option<i64>, i64)> = many(row.try_get(1)?)?;
     let mut targets: Vec<Target> = found
@@ -116,10 +118,10 @@ pub(crate) async fn mark_spared(
     who: &Membership,
     scope: &RuleScope<'_>,
 ) -> Result<Vec<i64>> {
-    let mut q = QueryBuilder::new(
-        "INSERT INTO job_outcomes (job_id, profile_id, outcome, reason) SELECT t.job_id, t.profile_id, 'spared', 'Changed after the list was fixed and no longer matches the segment.' FROM job_targets t CROSS JOIN profiles p ON p.id = t.profile_id WHERE t.job_id = ",
-    );
+    let mut q = QueryBuilder::new("INSERT INTO job_outcomes (job_id, profile_id, outcome, reason) SELECT ");
     q.push_bind(job.id)
+        .push(", t.profile_id, 'spared', 'Changed after the list was fixed and no longer matches the segment.' FROM job_targets t CROSS JOIN profiles p ON p.id = t.profile_id WHERE t.job_id = ")
+        .push_bind(job.set())
         .push(" AND t.profile_id > ")
         .push_bind(after)
         .push(" AND t.profile_id <= ")
@@ -128,7 +130,9 @@ pub(crate) async fn mark_spared(
         .push_bind(job.freeze_seq)
         .push(" AND NOT (");
     push_membership(&mut q, who, scope)?;
-    q.push(") AND NOT EXISTS (SELECT 1 FROM job_outcomes o WHERE o.job_id = t.job_id AND o.profile_id = t.profile_id) RETURNING profile_id");
+    q.push(") AND NOT EXISTS (SELECT 1 FROM job_outcomes o WHERE o.job_id = ")
+        .push_bind(job.id)
+        .push(" AND o.profile_id = t.profile_id) RETURNING profile_id");
     Ok(q.build_query_scalar().fetch_all(conn).await?)
 }
 

@@ -61,10 +61,11 @@ impl Gone {
     pub(crate) async fn of(conn: &mut Conn, job: &JobRow) -> Result<Option<Self>> {
         let decided = job.decided_upto();
         let span: (Option<i64>, Option<i64>) = sqlx::query_as(
-            "SELECT min(profile_id), max(profile_id) FROM job_targets WHERE job_id = $1 AND profile_id <= $2",
+            "SELECT min(profile_id), max(profile_id) FROM job_targets WHERE job_id = $1 AND profile_id > $3 AND profile_id <= $2",
         )
-        .bind(job.id)
+        .bind(job.set())
         .bind(decided)
+        .bind(job.range_after)
         .fetch_one(&mut *conn)
         .await?;
         let (Some(first), Some(last)) = span else {
@@ -80,7 +81,7 @@ impl Gone {
                 "SELECT json_group_array(t.profile_id) FROM (SELECT profile_id FROM job_targets
                    WHERE job_id = $1 AND profile_id > $2 AND profile_id <= $3 ORDER BY profile_id LIMIT $4) t",
             )
-            .bind(job.id)
+            .bind(job.set())
             .bind(after)
             .bind(last)
             .bind(READ_AT_ONCE)

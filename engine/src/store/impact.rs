@@ -12,14 +12,12 @@ use super::{
     rule_sql::{RuleScope, push_dataset_scan, push_rule, push_segment},
 };
 use crate::error::Result;
-use domain::{estimate::Finished, event::IMPRESSION, id::ProfileId, rule::Rule, time::DAY_MS};
+use domain::{event::IMPRESSION, id::ProfileId, rule::Rule, time::DAY_MS};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Segments evaluated in one statement: keeps it far from SQLite's limits on variables and length.
 const SEGMENTS_AT_ONCE: usize = 32;
-/// Finished jobs handed to the estimate, which takes those that say something about speed.
-const JOBS_LOOKED_AT: i64 = 20;
 
 /// Something whose people are counted besides the segment.
 #[derive(Debug, Clone)]
@@ -262,20 +260,4 @@ pub(crate) async fn first_and_count(
         more = q.build_query_scalar().fetch_one(conn).await?;
     }
     Ok((ids.into_iter().map(ProfileId).collect(), found + more))
-}
-
-/// The newest finished jobs of the installation, newest first.
-pub(crate) async fn finished_jobs(conn: &mut Conn) -> Result<Vec<Finished>> {
-    let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT deleted + spared + held + failed + gone, work_ms FROM jobs
-         WHERE state IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND work_ms > 0
-         ORDER BY id DESC LIMIT $1",
-    )
-    .bind(JOBS_LOOKED_AT)
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(profiles, work_ms)| Finished { profiles, work_ms })
-        .collect())
 }

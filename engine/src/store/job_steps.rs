@@ -4,6 +4,7 @@
 use super::{
     Conn, Store,
     jobs::{JobRow, to_json},
+    plans,
 };
 use crate::error::{Error, Result};
 use domain::{
@@ -23,9 +24,9 @@ pub(crate) async fn fence(conn: &mut Conn, store: &Store, id: JobId, state: JobS
     found.map(|_| ()).ok_or(Error::Fenced)
 }
 
-/// This process takes the job up. Counts a resume where an older process worked on it.
+/// This process takes the job up. Counts a resume where an older process was deleting people: waiting wears nothing out.
 pub(crate) async fn adopt(conn: &mut Conn, store: &Store, job: &JobRow) -> Result<()> {
-    let resumed = i64::from(job.epoch != 0);
+    let resumed = i64::from(job.epoch != 0 && job.state()? == JobState::Deleting);
     let done = sqlx::query("UPDATE jobs SET epoch = $2, resumes = resumes + $3 WHERE id = $1 AND epoch = $4 AND (SELECT epoch FROM installation) = $2")
         .bind(job.id)
         .bind(store.epoch)
@@ -72,6 +73,7 @@ pub(crate) async fn move_to(
     sqlx::query(
         "UPDATE jobs SET state = $2, phases = $3, waiting_for = NULL, updated_at = $4,
            holds_place = CASE WHEN $5 THEN NULL ELSE holds_place END,
+           holds_segment = CASE WHEN $5 THEN NULL ELSE holds_segment END,
            started_at = CASE WHEN $2 = 'deleting' THEN coalesce(started_at, $4) ELSE started_at END,
            finished_at = CASE WHEN $5 THEN $4 ELSE NULL END
          WHERE id = $1",
@@ -81,8 +83,11 @@ pub(crate) async fn move_to(
     .bind(to_json(&phases)?)
     .bind(now.ms())
     .bind(next.terminal())
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    if next.terminal() {
+        plans::hand_on(conn, job).await?;
+    }
     Ok(())
 }
 
@@ -138,10 +143,12 @@ pub(crate) async fn take_place(conn: &mut Conn, id: JobId) -> Result<bool> {
     }
 }
 
-/// Whether an older job of the dataset waits for the place too.
+/// Whether an older job of the dataset waits for the place too. One whose turn in its plan has not come does not.
 pub(crate) async fn queued_before(conn: &mut Conn, dataset: DatasetId, id: JobId) -> Result<bool> {
     let found: Option<i64> = sqlx::query_scalar(
-        "SELECT id FROM jobs WHERE dataset_id = $1 AND state = 'queued' AND id < $2 LIMIT 1",
+        "SELECT j.id FROM jobs j WHERE j.dataset_id = $1 AND j.state = 'queued' AND j.id < $2
+           AND NOT EXISTS (SELECT 1 FROM jobs b WHERE b.plan_id = j.plan_id AND b.plan_no < j.plan_no
+             AND b.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed')) LIMIT 1",
     )
     .bind(dataset.0)
     .bind(id.0)

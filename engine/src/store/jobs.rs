@@ -7,6 +7,7 @@ use domain::{
     id::{DatasetId, JobId, ProfileId, SegmentId},
     impact::WarehouseKept,
     job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, Leftover, Outcome, Phase, Progress},
+    plan::PlanPlace,
     time::Timestamp,
 };
 use sqlx::{FromRow, Row as _};
@@ -65,12 +66,23 @@ pub(crate) struct JobRow {
     pub(crate) created_at: i64,
     pub(crate) start_at: i64,
     started_at: Option<i64>,
+    /// The plan that it belongs to: its first job.
+    pub(crate) plan_id: Option<i64>,
+    pub(crate) plan_no: i64,
+    pub(crate) plan_of: i64,
+    /// Its part of the frozen set: ids above this, up to and including the next.
+    pub(crate) range_after: i64,
+    pub(crate) range_upto: i64,
+    estimate: Option<String>,
+    took_ms: Option<i64>,
+    pub(crate) paused_ms: i64,
     verified_at: Option<i64>,
     scrubbed_at: Option<i64>,
     finished_at: Option<i64>,
 }
 
-const SELECT: &str = "SELECT j.*, d.slug AS dataset FROM jobs j JOIN datasets d ON d.id = j.dataset_id";
+pub(super) const SELECT: &str =
+    "SELECT j.*, d.slug AS dataset FROM jobs j JOIN datasets d ON d.id = j.dataset_id";
 
 impl JobRow {
     /// Where it stands.
@@ -109,8 +121,22 @@ impl JobRow {
         if self.pass == 1 {
             self.cursor
         } else {
-            self.freeze_upto
+            self.freeze_upto.min(self.range_upto)
         }
+    }
+
+    /// The job under whose number the frozen set lies that this one has a part of.
+    pub(crate) fn set(&self) -> i64 {
+        self.plan_id.unwrap_or(self.id)
+    }
+
+    /// Its place in a plan; `None`: it is a job by itself.
+    fn place(&self) -> Option<PlanPlace> {
+        self.plan_id.map(|id| PlanPlace {
+            id: JobId(id),
+            job: u32::try_from(self.plan_no).unwrap_or(u32::MAX),
+            of: u32::try_from(self.plan_of).unwrap_or(u32::MAX),
+        })
     }
 
     /// What the scrub found so far; `None` before it.
@@ -140,6 +166,12 @@ impl JobRow {
         let reason_paused = self.reason_paused(status);
         let phases = self.phases()?;
         let erasure = self.erasure()?;
+        let plan = self.place();
+        let estimated = self
+            .estimate
+            .as_deref()
+            .map(|text| json(text, "estimate"))
+            .transpose()?;
         let quiet_hours = self.spec()?.quiet_hours;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
@@ -163,6 +195,9 @@ impl JobRow {
             finished_at: self.finished_at.map(Timestamp::from_ms),
             end_reason: self.end_reason,
             phases,
+            plan,
+            estimated,
+            took_ms: self.took_ms,
             counts,
             events_deleted: self.events_deleted,
             progress: Progress::of(
@@ -206,7 +241,8 @@ impl JobRow {
     }
 }
 
-fn json<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T> {
+/// Reads JSON of ours; `what` names it, should it contradict itself.
+pub(super) fn json<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| Error::Corrupt(format!("{what} of a job: {e}")))
 }
 
@@ -258,10 +294,12 @@ pub(crate) async fn holder(conn: &mut Conn, dataset: DatasetId) -> Result<Option
     Ok(q.build_query_as().fetch_optional(conn).await?)
 }
 
-/// The unfinished job of a segment.
+/// The unfinished job of a segment; of a plan, the one whose turn it is.
 pub(crate) async fn of_segment(conn: &mut Conn, segment: SegmentId) -> Result<Option<JobRow>> {
     let mut q = sqlx::QueryBuilder::new(SELECT);
-    q.push(" WHERE j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND j.segment_id = ").push_bind(segment.0);
+    q.push(" WHERE j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND j.segment_id = ")
+        .push_bind(segment.0)
+        .push(" ORDER BY j.id LIMIT 1");
     Ok(q.build_query_as().fetch_optional(conn).await?)
 }
 
@@ -309,9 +347,9 @@ pub(crate) async fn insert(conn: &mut Conn, job: &NewJob<'_>) -> Result<JobId> {
     let id = sqlx::query_scalar(
         "INSERT INTO jobs (dataset_id, segment_id, segment_name, rule, rule_shown, spec, plan_hash, state, holds_place, max_rate,
            requested_by, reason, idempotency_key, idempotency_hash, now_at, confirmed_count, freeze_seq, freeze_upto, phases,
-           created_at, start_at, updated_at)
+           created_at, start_at, updated_at, holds_segment)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, change_seq,
-           (SELECT coalesce(max(next_id) - 1, 0) FROM profile_blocks WHERE dataset_id = $1), $17, $15, $18, $15
+           (SELECT coalesce(max(next_id) - 1, 0) FROM profile_blocks WHERE dataset_id = $1), $17, $15, $18, $15, 1
          FROM installation RETURNING id",
     )
     .bind(job.dataset.0)
@@ -345,7 +383,9 @@ pub(crate) async fn set_intent(
     by: &str,
     now: Timestamp,
 ) -> Result<()> {
-    sqlx::query("UPDATE jobs SET intent = $2, intent_by = $3, intent_at = $4, updated_at = $4, paused_at = CASE WHEN $2 = 'run' THEN NULL ELSE paused_at END WHERE id = $1")
+    sqlx::query("UPDATE jobs SET intent = $2, intent_by = $3, intent_at = $4, updated_at = $4,
+           paused_ms = paused_ms + CASE WHEN $2 <> 'hold' AND intent = 'hold' THEN max($4 - coalesce(paused_at, $4), 0) ELSE 0 END,
+           paused_at = CASE WHEN $2 = 'run' THEN NULL ELSE paused_at END WHERE id = $1")
         .bind(id.0)
         .bind(intent.as_str())
         .bind(by)

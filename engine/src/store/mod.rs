@@ -12,6 +12,7 @@ pub(crate) mod bench;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
+pub(crate) mod estimates;
 pub(crate) mod gone;
 pub(crate) mod impact;
 pub(crate) mod ingest;
@@ -26,6 +27,7 @@ mod leaf;
 pub(crate) mod members;
 mod open;
 pub(crate) mod pages;
+pub(crate) mod plans;
 #[cfg(feature = "faults")]
 pub(crate) mod planted;
 pub(crate) mod profiles;

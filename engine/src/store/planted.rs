@@ -13,7 +13,7 @@ pub(crate) async fn bugs(conn: &mut Conn, job: &JobRow, first: i64, tally: &mut 
     }
     if planted("take-neighbour") {
         sqlx::query("DELETE FROM profiles WHERE id = (SELECT min(p.id) FROM profiles p WHERE p.id > $2 AND NOT EXISTS (SELECT 1 FROM job_targets t WHERE t.job_id = $1 AND t.profile_id = p.id))")
-            .bind(job.id)
+            .bind(job.set())
             .bind(first)
             .execute(&mut *conn)
             .await?;

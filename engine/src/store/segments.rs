@@ -169,7 +169,7 @@ impl SegmentRow {
 const SELECT: &str =
     "SELECT s.id, s.name, s.kind, s.rule, s.state, s.disabled_at, s.count_value, s.counted_at,
    (SELECT j.id FROM jobs j WHERE j.segment_id = s.id
-     AND j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') LIMIT 1) AS job,
+     AND j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') ORDER BY j.id LIMIT 1) AS job,
    s.version, s.created_at, s.updated_at FROM segments s WHERE s.dataset_id = ";
 
 async fn names(conn: &mut Conn, dataset: DatasetId) -> Result<BTreeMap<i64, String>> {

@@ -92,10 +92,10 @@ pub(crate) async fn set_freeze_cursor(conn: &mut Conn, job: JobId, cursor: i64, 
     Ok(())
 }
 
-/// Removes the set of a job that ends before deleting.
-pub(crate) async fn drop_targets(conn: &mut Conn, job: JobId) -> Result<()> {
+/// Removes a set of which nobody was deleted; `set`: the job under whose number it lies.
+pub(crate) async fn drop_targets(conn: &mut Conn, set: i64) -> Result<()> {
     sqlx::query("DELETE FROM job_targets WHERE job_id = $1")
-        .bind(job.0)
+        .bind(set)
         .execute(conn)
         .await?;
     Ok(())
@@ -105,10 +105,12 @@ pub(crate) async fn drop_targets(conn: &mut Conn, job: JobId) -> Result<()> {
 pub(crate) async fn still_there(conn: &mut Conn, job: &JobRow) -> Result<i64> {
     let found = sqlx::query_scalar(
         "SELECT count(*) FROM job_targets t CROSS JOIN profiles p ON p.id = t.profile_id
-         WHERE t.job_id = $1 AND t.profile_id <= $2 AND NOT EXISTS (SELECT 1 FROM job_outcomes o WHERE o.job_id = t.job_id AND o.profile_id = t.profile_id)",
+         WHERE t.job_id = $1 AND t.profile_id > $3 AND t.profile_id <= $2 AND NOT EXISTS (SELECT 1 FROM job_outcomes o WHERE o.job_id = $4 AND o.profile_id = t.profile_id)",
     )
-    .bind(job.id)
+    .bind(job.set())
     .bind(job.decided_upto())
+    .bind(job.range_after)
+    .bind(job.id)
     .fetch_one(conn)
     .await?;
     Ok(found)
@@ -128,7 +130,7 @@ pub(crate) async fn joined_after(
         .push(" OR p.id > ")
         .push_bind(job.freeze_upto)
         .push(") AND NOT EXISTS (SELECT 1 FROM job_targets t WHERE t.job_id = ");
-    q.push_bind(job.id).push(" AND t.profile_id = p.id) AND ");
+    q.push_bind(job.set()).push(" AND t.profile_id = p.id) AND ");
     push_membership(&mut q, who, scope)?;
     Ok(q.build_query_scalar().fetch_one(conn).await?)
 }
@@ -158,7 +160,7 @@ pub(crate) async fn correct_members(
         }
         q.push(if joined { " AND NOT EXISTS" } else { " AND EXISTS" });
         q.push(" (SELECT 1 FROM job_targets t WHERE t.job_id = ")
-            .push_bind(job.id)
+            .push_bind(job.set())
             .push(" AND t.profile_id = p.id) AND ");
         q.push(if joined { "(" } else { "NOT (" });
         push_membership(&mut q, who, scope)?;

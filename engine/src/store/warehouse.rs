@@ -1,9 +1,9 @@
 //! The warehouse file: opening it, copying a slice of changes into it, counting in it. Its connections see lethe.db as
 //! the attached, read-only `live`; every write goes to one file alone, so nothing relies on two files committing together.
 
-use super::{Conn, Writer, open};
+use super::{Conn, Writer, jobs::JobRow, open};
 use crate::error::{Error, Result};
-use domain::{id::JobId, impact::WarehouseKept, time::Timestamp};
+use domain::{impact::WarehouseKept, time::Timestamp};
 use sqlx::{Row as _, SqlitePool, sqlite::SqliteConnectOptions};
 use std::path::Path;
 
@@ -157,14 +157,15 @@ pub(crate) async fn trim_log(conn: &mut Conn, watermark: i64) -> Result<bool> {
 
 /// What the copy keeps of the people that a job deleted. Counted in slices of the list: SQLite keeps what a statement sorts
 /// out in memory, and a list may have millions.
-pub(crate) async fn kept(conn: &mut Conn, job: JobId, decided: i64) -> Result<WarehouseKept> {
+pub(crate) async fn kept(conn: &mut Conn, job: &JobRow) -> Result<WarehouseKept> {
+    let decided = job.decided_upto();
     let mut kept = WarehouseKept::default();
-    let mut after = i64::MIN;
+    let mut after = job.range_after;
     while after < decided {
         let upto: Option<i64> = sqlx::query_scalar(
             "SELECT profile_id FROM live.job_targets WHERE job_id = $1 AND profile_id > $2 ORDER BY profile_id LIMIT 1 OFFSET $3",
         )
-        .bind(job.0)
+        .bind(job.set())
         .bind(after)
         .bind(KEPT_AT_ONCE - 1)
         .fetch_optional(&mut *conn)
@@ -178,17 +179,18 @@ pub(crate) async fn kept(conn: &mut Conn, job: JobId, decided: i64) -> Result<Wa
     Ok(kept)
 }
 
-async fn kept_between(conn: &mut Conn, job: JobId, after: i64, upto: i64) -> Result<(i64, i64)> {
+async fn kept_between(conn: &mut Conn, job: &JobRow, after: i64, upto: i64) -> Result<(i64, i64)> {
     Ok(sqlx::query_as(
         "WITH gone AS MATERIALIZED (
            SELECT t.profile_id AS id FROM live.job_targets t WHERE t.job_id = $1 AND t.profile_id > $2 AND t.profile_id <= $3
-             AND NOT EXISTS (SELECT 1 FROM live.job_outcomes o WHERE o.job_id = t.job_id AND o.profile_id = t.profile_id))
+             AND NOT EXISTS (SELECT 1 FROM live.job_outcomes o WHERE o.job_id = $4 AND o.profile_id = t.profile_id))
          SELECT (SELECT count(*) FROM gone CROSS JOIN main.profiles p ON p.id = gone.id),
                 (SELECT count(*) FROM gone CROSS JOIN main.events e ON e.profile_id = gone.id)",
     )
-    .bind(job.0)
+    .bind(job.set())
     .bind(after)
     .bind(upto)
+    .bind(job.id)
     .fetch_one(conn)
     .await?)
 }

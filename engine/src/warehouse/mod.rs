@@ -5,12 +5,12 @@ use crate::{
     error::Result,
     fault,
     service::Engine,
-    store::{self, Pool, Store, Writer},
+    store::{self, Pool, Store, Writer, jobs::JobRow},
 };
-use domain::{id::JobId, impact::WarehouseKept};
+use domain::impact::WarehouseKept;
 use std::{
     sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::watch;
 
@@ -19,6 +19,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// After a failure it waits this long.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// Changes that are taken over in a second, where none has been seen: a slow disk's.
+const PER_SECOND: i64 = 20_000;
+/// A slice of fewer changes says nothing about speed.
+const CHANGES_MIN: i64 = 1_000;
 /// Ids that are copied in one transaction where everyone is.
 const EVERYONE_SLICE: i64 = 50_000;
 
@@ -28,6 +32,8 @@ pub(crate) struct Warehouse {
     copier: Writer,
     reader: Pool,
     watermark: AtomicI64,
+    /// Changes that were taken over in a second, lately.
+    per_second: AtomicI64,
 }
 
 impl Warehouse {
@@ -39,7 +45,14 @@ impl Warehouse {
             copier,
             reader,
             watermark,
+            per_second: AtomicI64::new(PER_SECOND),
         })
+    }
+
+    /// How long it takes, by its speed lately, until every change up to this number is in the copy, milliseconds.
+    pub(crate) fn behind_ms(&self, seq: i64) -> i64 {
+        let behind = (seq - self.watermark()).max(0);
+        behind.saturating_mul(1_000) / self.per_second.load(Ordering::Relaxed).max(1)
     }
 
     /// Closes its connections, so that the write-ahead log is emptied.
@@ -56,14 +69,24 @@ impl Warehouse {
     /// Takes over what there is, slice by slice.
     pub(crate) async fn catch_up(&self, store: &Store) -> Result<()> {
         loop {
+            let (begun, before) = (Instant::now(), self.watermark());
             let (watermark, more) =
                 store::warehouse::copy_slice(&self.copier, store.epoch, store.clock.now()).await?;
+            self.learn(watermark - before, begun.elapsed());
             fault::stop_point("warehouse.copied")?;
             self.watermark.store(watermark, Ordering::Release);
             trim(store, watermark).await?;
             if !more {
                 return Ok(());
             }
+        }
+    }
+
+    /// Notes how quick a slice was. A small one says nothing: its commit is what took the time.
+    fn learn(&self, changes: i64, took: Duration) {
+        if changes >= CHANGES_MIN {
+            let speed = changes.saturating_mul(1_000) / crate::clock::millis(took).max(1);
+            self.per_second.store(speed.max(1), Ordering::Relaxed);
         }
     }
 
@@ -81,9 +104,9 @@ impl Warehouse {
         self.catch_up(store).await
     }
 
-    /// What stays of the people that a job deleted; `decided`: the greatest id whose turn has come.
-    pub(crate) async fn kept(&self, job: JobId, decided: i64) -> Result<WarehouseKept> {
-        store::warehouse::kept(&mut *self.reader.acquire().await?, job, decided).await
+    /// What stays of the people that a job deleted.
+    pub(crate) async fn kept(&self, job: &JobRow) -> Result<WarehouseKept> {
+        store::warehouse::kept(&mut *self.reader.acquire().await?, job).await
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) enum Measure {
     Preview,
     /// Deleting half of the people, and wiping what they leave
     Deletion,
+    /// What was expected of a third deletion of one size, and what it took
+    Estimate,
     /// The console and the API, idle and while a deletion runs
     Reads,
     /// Reading files in
@@ -57,5 +59,12 @@ pub(crate) enum Part {
         /// Begin a write every few milliseconds, and say how long it waits
         #[arg(long)]
         probe: bool,
+    },
+    /// Deletes whoever was last seen before each of three days, one after another
+    #[command(name = "run-three", hide = true)]
+    RunThree {
+        /// The days
+        #[arg(long, value_name = "DATE,…", value_delimiter = ',', num_args = 3)]
+        before: Vec<String>,
     },
 }

@@ -43,6 +43,8 @@ pub(super) struct Base {
     pub(super) pragmas: Vec<(&'static str, String)>,
     /// A day before which one person in a hundred was last seen.
     pub(super) early: Timestamp,
+    /// Days before which a sixth, a third and a half of the people were last seen.
+    pub(super) thirds: [Timestamp; 3],
 }
 
 /// Who measures.
@@ -134,6 +136,7 @@ impl Base {
             file_bytes: fs::metadata(dir.join("lethe.db")).map_err(said)?.len(),
             pragmas,
             early: spec.last_seen_of(10),
+            thirds: [167, 333, 500].map(|permille| spec.last_seen_of(permille)),
             dir,
         })
     }

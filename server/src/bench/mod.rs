@@ -11,6 +11,7 @@ mod args;
 mod child;
 mod data;
 mod deletion;
+mod estimate;
 mod import;
 mod import_files;
 mod preview;
@@ -78,6 +79,12 @@ pub(crate) async fn main(args: Args, data: Option<PathBuf>, json: bool) -> Resul
         output::answer(&serde_json::to_string(&ran).map_err(said)?);
         return Ok(());
     }
+    if let Some(Part::RunThree { before }) = &args.part {
+        let data = data.ok_or("Name the data directory with --data.")?;
+        let ran = estimate::run(&data, before).await?;
+        output::answer(&serde_json::to_string(&ran).map_err(said)?);
+        return Ok(());
+    }
     if data.is_some() {
         return Err("A bench makes its own data and works on no other. Say where with --dir.".to_owned());
     }
@@ -138,6 +145,7 @@ async fn of_size(bench: &Bench, args: &Args, place: &Place, profiles: u64) -> Do
         rows.extend(match measure {
             Measure::Preview => preview::measure(bench, &base).await?,
             Measure::Deletion => deletion::measure(bench, &base).await?,
+            Measure::Estimate => estimate::measure(bench, &base).await?,
             Measure::Reads => reads::measure(bench, &base).await?,
             Measure::Import => import::measure(bench, &base).await?,
             Measure::Start => start::measure(bench, &base).await?,

@@ -80,7 +80,8 @@ pub(super) async fn run(data: &Path, before: &str, probe: bool) -> Done<Ran> {
     ran
 }
 
-async fn ready(engine: &Engine) -> Done<()> {
+/// Waits until the structure of the file was checked.
+pub(super) async fn ready(engine: &Engine) -> Done<()> {
     let waiting = async {
         while !engine.ready() {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -96,7 +97,7 @@ async fn delete(engine: &Engine, dataset: DatasetId, data: &Path, day: Timestamp
     let (stop, stopped) = watch::channel(false);
     let log = tokio::spawn(log_bytes_max(data.join("lethe.db-wal"), stopped.clone()));
     let probe = probe.then(|| tokio::spawn(try_writes(engine.clone(), stopped)));
-    let job = job(engine, dataset, segment, count).await;
+    let job = job(engine, dataset, segment, NAME, count).await;
     stop.send_replace(true);
     let log_bytes_max = log.await.map_err(said)?;
     let tries = match probe {
@@ -116,9 +117,15 @@ async fn delete(engine: &Engine, dataset: DatasetId, data: &Path, day: Timestamp
 }
 
 /// Starts the job and follows it to its end.
-async fn job(engine: &Engine, dataset: DatasetId, segment: SegmentId, count: i64) -> Done<Job> {
+pub(super) async fn job(
+    engine: &Engine,
+    dataset: DatasetId,
+    segment: SegmentId,
+    name: &str,
+    count: i64,
+) -> Done<Job> {
     let asked = serde_json::json!({
-        "segment_id": segment, "consent": true, "confirm_name": NAME, "confirm_count": count,
+        "segment_id": segment, "consent": true, "confirm_name": name, "confirm_count": count,
     });
     let spec: JobSpec = serde_json::from_value(asked).map_err(said)?;
     let started = engine

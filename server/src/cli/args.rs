@@ -77,6 +77,9 @@ pub(crate) enum Deed {
     /// Deletion jobs
     #[command(subcommand, after_help = "Example: lethe job list --dataset main")]
     Job(Job),
+    /// Limits of the whole installation
+    #[command(subcommand, after_help = "Example: lethe limits show")]
+    Limits(Limits),
     /// Read the database files back and look for dead bytes; ends with 0 only where no byte of deleted people is left
     #[command(
         after_help = "Example: lethe scan --data /var/lib/lethe\n\nOpens the files itself and read-only. Stop the server first: while it writes, its log holds pages.\nBytes of tables that are about nobody and of the warehouse, which is kept on purpose, are shown and do not fail."
@@ -351,11 +354,28 @@ pub(crate) enum Job {
         /// Its number or id
         job: String,
     },
-    /// End a job; who was deleted stays deleted
+    /// End a job, and those behind it in its plan; who was deleted stays deleted
     #[command(after_help = "Example: lethe job cancel D-1001")]
     Cancel {
         /// Its number or id
         job: String,
+        /// Leave the jobs behind it in its plan as they are
+        #[arg(long)]
+        alone: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Limits {
+    /// Show the limits
+    #[command(after_help = "Example: lethe limits show --json")]
+    Show,
+    /// Set the longest job: what would take longer is done in several jobs, one after another
+    #[command(after_help = "Example: lethe limits set --job-seconds-max 43200")]
+    Set {
+        /// Seconds, or default for five days
+        #[arg(long, value_name = "N|default")]
+        job_seconds_max: String,
     },
 }
 

@@ -45,6 +45,19 @@ pub(super) async fn follow(way: &Way, id: &str, telling: Telling) -> Result<Box<
     }
 }
 
+/// Looks at the jobs behind one in its plan until each has ended: a deletion is over when all of it is. Their numbers follow
+/// that of the first.
+pub(super) async fn behind(way: &Way, job: &Job) -> Result<Vec<Box<Job>>, Failure> {
+    let mut ended = Vec::new();
+    let Some(plan) = &job.plan else { return Ok(ended) };
+    let first: i64 = plan.id.parse().unwrap_or_default();
+    for no in plan.job..plan.of {
+        let id = (first + i64::from(no)).to_string();
+        ended.push(follow(way, &id, Telling::Silent).await?);
+    }
+    Ok(ended)
+}
+
 /// Whether a job is over.
 pub(super) fn ended(job: &Job) -> bool {
     JobState::parse(&job.state).is_none_or(JobState::terminal)

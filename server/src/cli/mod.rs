@@ -175,8 +175,12 @@ async fn deed_and_after(
         (After::Wait, Some(id)) => {
             way.work();
             let job = follow::follow(way, &id, Telling::Silent).await?;
+            let others = follow::behind(way, &job).await?;
             answer(&Outcome::Job(job.clone()), json);
-            end(&job)
+            std::iter::once(&job)
+                .chain(&others)
+                .try_for_each(|job| end(job).map(|_| ()))?;
+            Ok(ExitCode::SUCCESS)
         }
         (After::Watch, Some(_)) if way.alone() => {
             let message =

@@ -5,7 +5,7 @@ use crate::{
     command::Outcome,
     wire::{Imported, Job, Preview, Segment},
 };
-use domain::guard::grouped;
+use domain::{estimate::seconds_in_words, guard::grouped};
 use serde_json::{Value, json};
 
 /// An answer for machines: what REST would send.
@@ -24,6 +24,7 @@ pub(super) fn json(outcome: &Outcome) -> String {
         Outcome::Preview(it) => value(it),
         Outcome::Job(it) => value(it),
         Outcome::Jobs(it) => value(it),
+        Outcome::Limits(it) => value(it),
     };
     value.to_string()
 }
@@ -56,6 +57,7 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Segments(all) => lines(all, segment),
         Outcome::Preview(it) => preview(it),
         Outcome::Job(it) => job(it),
+        Outcome::Limits(it) => format!("longest job  {}", seconds_in_words(it.job_seconds_max)),
         Outcome::Jobs(page) => {
             let more = page
                 .next
@@ -144,6 +146,12 @@ fn job(it: &Job) -> String {
         "\nmatched {} = deleted {} + spared {} + held {} + failed {} + gone {} + left {}",
         counts.matched, counts.deleted, counts.spared, counts.held, counts.failed, counts.gone, counts.left
     ));
+    if let Some(plan) = &it.plan {
+        text.push_str(&format!(
+            "\nplan     job {} of {} of D-{}",
+            plan.job, plan.of, plan.id
+        ));
+    }
     if let Some(reason) = &it.end_reason {
         text.push_str(&format!("\nended because {reason}"));
     }

@@ -1,6 +1,6 @@
 //! From what was typed to the command that is run.
 
-use super::args::{Dataset, Deed, Import, ImportKind, Job, Segment, StartJob, Token, User};
+use super::args::{Dataset, Deed, Import, ImportKind, Job, Limits, Segment, StartJob, Token, User};
 use crate::{
     command::{Command, ImportWords},
     wire,
@@ -32,6 +32,8 @@ pub(super) fn command(deed: Deed) -> io::Result<Option<Command>> {
         Deed::Token(Token::Revoke { key_id }) => Command::TokenRevoke { key_id },
         Deed::Segment(segment) => segment_command(segment),
         Deed::Job(job) => job_command(job),
+        Deed::Limits(Limits::Show) => Command::LimitsShow,
+        Deed::Limits(Limits::Set { job_seconds_max }) => Command::LimitsSet { job_seconds_max },
     }))
 }
 
@@ -137,7 +139,7 @@ fn job_command(job: Job) -> Command {
         Job::Show { job } | Job::Watch { job } => Command::JobShow { job },
         Job::Pause { job } => Command::JobPause { job },
         Job::Resume { job } => Command::JobResume { job },
-        Job::Cancel { job } => Command::JobCancel { job },
+        Job::Cancel { job, alone } => Command::JobCancel { job, alone },
     }
 }
 

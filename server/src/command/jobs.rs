@@ -49,11 +49,14 @@ pub(super) async fn run(engine: &Engine, actor: &Actor, command: Command) -> eng
                 engine.resume_job(actor, dataset, id).await?.into(),
             )))
         }
-        Command::JobCancel { job } => {
+        Command::JobCancel { job, alone } => {
             let (dataset, id) = place(engine, actor, &job).await?;
-            Ok(Outcome::Job(Box::new(
-                engine.cancel_job(actor, dataset, id).await?.into(),
-            )))
+            let job = if alone {
+                engine.cancel_job_alone(actor, dataset, id).await?
+            } else {
+                engine.cancel_job(actor, dataset, id).await?
+            };
+            Ok(Outcome::Job(Box::new(job.into())))
         }
         _ => Err(misplaced()),
     }

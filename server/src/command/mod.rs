@@ -4,6 +4,7 @@
 mod access;
 mod data;
 mod jobs;
+mod limits;
 mod segments;
 
 use crate::wire;
@@ -96,6 +97,11 @@ pub(crate) enum Command {
     },
     JobCancel {
         job: String,
+        alone: bool,
+    },
+    LimitsShow,
+    LimitsSet {
+        job_seconds_max: String,
     },
 }
 
@@ -138,6 +144,7 @@ pub(crate) enum Outcome {
     Preview(wire::Preview),
     Job(Box<wire::Job>),
     Jobs(wire::Page<wire::Job>),
+    Limits(wire::Limits),
 }
 
 /// Runs a command.
@@ -173,6 +180,7 @@ pub(crate) async fn run(
         | Command::JobPause { .. }
         | Command::JobResume { .. }
         | Command::JobCancel { .. } => jobs::run(engine, actor, command).await,
+        Command::LimitsShow | Command::LimitsSet { .. } => limits::run(engine, actor, command).await,
     };
     outcome.map_err(engine::Error::into_problem)
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     deletion::{self, Begun},
-    wire::{Job, Leftover, Page, RatePatch, StartJob, read_id},
+    wire::{Job, Leftover, Page, Plan, RatePatch, StartJob, read_id},
 };
 use axum::{
     Json,
@@ -34,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
         .routes(routes!(pause))
         .routes(routes!(resume))
         .routes(routes!(cancel))
+        .routes(routes!(plan))
         .routes(routes!(leftovers))
 }
 
@@ -183,15 +184,44 @@ async fn resume(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answe
     ))
 }
 
-/// Ends a job. Who was deleted stays deleted.
+/// How much of a plan is cancelled.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct HowMuch {
+    /// Whether the jobs behind this one in its plan go on; else they are cancelled with it.
+    #[serde(default)]
+    alone: bool,
+}
+
+/// Ends a job, and those behind it in its plan. Who was deleted stays deleted.
 #[utoipa::path(post, path = "/datasets/{ds}/deletion-jobs/{id}/cancel", tag = "deletion jobs",
-    params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the job")),
+    params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the job"), HowMuch),
     responses((status = 200, body = Job)))]
-async fn cancel(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<Json<Job>> {
+async fn cancel(
+    caller: Caller,
+    Path((ds, id)): Path<(String, String)>,
+    Params(how_much): Params<HowMuch>,
+) -> Answer<Json<Job>> {
     let (dataset, id) = place(&caller, &ds, &id).await?;
-    Ok(Json(
-        caller.engine.cancel_job(&caller.actor, dataset, id).await?.into(),
-    ))
+    let (engine, actor) = (&caller.engine, &caller.actor);
+    let job = if how_much.alone {
+        engine.cancel_job_alone(actor, dataset, id).await?
+    } else {
+        engine.cancel_job(actor, dataset, id).await?
+    };
+    Ok(Json(job.into()))
+}
+
+/// The plan that a job belongs to: all of its jobs, taken as one.
+#[utoipa::path(get, path = "/datasets/{ds}/deletion-jobs/{id}/plan", tag = "deletion jobs",
+    params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of any of its jobs")),
+    responses((status = 200, body = Plan)))]
+async fn plan(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<Json<Plan>> {
+    let (dataset, id) = place(&caller, &ds, &id).await?;
+    let found = caller.engine.plan(&caller.actor, dataset, id).await?;
+    let plan = found.ok_or_else(|| Problem::not_found("plan"))?;
+    Ok(Json(plan.into()))
 }
 
 /// Targets that were not deleted, each with its reason.

@@ -11,6 +11,7 @@ mod extract;
 mod health;
 mod imports;
 mod jobs;
+mod limits;
 mod openapi;
 mod profiles;
 mod segments;
@@ -36,6 +37,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(segments::routes())
         .merge(campaigns::routes())
         .merge(jobs::routes())
+        .merge(limits::routes())
         .merge(audit::routes())
         .split_for_parts();
     let document = openapi::finish(document);

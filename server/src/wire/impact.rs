@@ -1,10 +1,7 @@
 //! Impact on the wire: what deleting a segment's people would do.
 
 use super::{ProfileRow, time};
-use domain::{
-    estimate::Basis,
-    usage::{UsageKind, UsageRole},
-};
+use domain::usage::{UsageKind, UsageRole};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -133,12 +130,7 @@ impl From<domain::impact::Impact> for Impact {
                 seconds_low: it.estimate.seconds_low,
                 seconds_high: it.estimate.seconds_high,
                 rate: it.estimate.rate,
-                basis: match it.estimate.basis {
-                    Basis::Measured => "measured",
-                    Basis::Probed => "probed",
-                    Basis::Documented => "documented",
-                }
-                .to_owned(),
+                basis: it.estimate.basis.as_str().to_owned(),
                 documented_seconds: it.estimate.documented_seconds,
             },
             plan: plan

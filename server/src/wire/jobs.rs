@@ -1,6 +1,11 @@
 //! Jobs on the wire, as they are shown.
 
-use super::{erasure::Erasure, impact::Warehouse, time};
+use super::{
+    erasure::Erasure,
+    impact::Warehouse,
+    plans::{Estimated, PlanPlace, seconds},
+    time,
+};
 use domain::problem::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,6 +48,15 @@ pub(crate) struct Job {
     pub(crate) end_reason: Option<String>,
     /// Its phases so far.
     pub(crate) phases: Vec<Phase>,
+    /// Its place in a plan of several jobs; absent for a job by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<PlanPlace>,
+    /// How long it was expected to take when it was confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) estimated: Option<Estimated>,
+    /// How many seconds it took, without waiting for its time, its turn and people; absent before its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) took_seconds: Option<f64>,
     /// matched = deleted + spared + held + failed + gone + left.
     pub(crate) counts: Counts,
     /// Events deleted with the profiles.
@@ -199,15 +213,12 @@ impl From<domain::job::Job> for Job {
                     finished_at: phase.finished_at.map(time),
                 })
                 .collect(),
+            plan: it.plan.map(Into::into),
+            estimated: it.estimated.map(Into::into),
+            took_seconds: it.took_ms.map(seconds),
             counts: it.counts.into(),
             events_deleted: it.events_deleted,
-            progress: Progress {
-                percent: it.progress.percent,
-                rate: it.progress.rate,
-                eta_low: it.progress.eta_low,
-                eta_high: it.progress.eta_high,
-                batches: it.progress.batches,
-            },
+            progress: it.progress.into(),
             max_rate: it.max_rate,
             quiet_hours: it.quiet_hours.map(Into::into),
             work_ms: it.work_ms,
@@ -216,6 +227,18 @@ impl From<domain::job::Job> for Job {
             erasure: it.erasure.map(Into::into),
             warehouse_kept: it.warehouse_kept.map(Into::into),
             as_of: time(it.as_of),
+        }
+    }
+}
+
+impl From<domain::job::Progress> for Progress {
+    fn from(it: domain::job::Progress) -> Self {
+        Self {
+            percent: it.percent,
+            rate: it.rate,
+            eta_low: it.eta_low,
+            eta_high: it.eta_high,
+            batches: it.batches,
         }
     }
 }

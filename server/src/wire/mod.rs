@@ -8,6 +8,7 @@ mod erasure;
 mod impact;
 mod jobs;
 mod people;
+mod plans;
 mod segments;
 mod start;
 
@@ -19,6 +20,7 @@ pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };
+pub(crate) use plans::{Limits, LimitsPatch, Plan};
 pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 
