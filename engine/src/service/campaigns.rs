@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     access::{Actor, Permission},
-    campaign::{Campaign, CampaignChange, CampaignFigures, CampaignSpec},
+    campaign::{ArmFigure, Campaign, CampaignChange, CampaignFigures, CampaignSpec, arms},
     event::{CLICK, IMPRESSION},
     id::{DatasetId, SegmentId},
     problem::{Code, Problem},
@@ -74,25 +74,29 @@ impl Engine {
             now,
             segments: &segments,
         };
-        let columns: Vec<Column> = campaigns
-            .iter()
-            .map(|campaign| Column::Campaign(campaign.into()))
-            .collect();
-        let (_, eligible) = store::impact::measure(&mut view, &scope, None, &columns).await?;
+        let columns: Vec<Column> = campaigns.iter().flat_map(columns_of).collect();
+        let (_, counts) = store::impact::measure(&mut view, &scope, None, &columns).await?;
+        let mut counts = counts.into_iter().map(|count| count.all);
         let impressions = store::campaigns::recent(&mut view, dataset, IMPRESSION, now).await?;
         let clicks = store::campaigns::recent(&mut view, dataset, CLICK, now).await?;
         let totals = store::campaigns::accumulated(&mut view, dataset, IMPRESSION).await?;
-        let figures = campaigns
-            .into_iter()
-            .zip(eligible)
-            .map(|(campaign, eligible)| CampaignFigures {
-                eligible: eligible.all,
+        let figures = campaigns.into_iter().map(|campaign| {
+            let mut next = || counts.next().unwrap_or_default();
+            let eligible = next();
+            let arms = campaign.arms.iter().map(|arm| ArmFigure {
+                arm: arm.clone(),
+                eligible: next(),
+            });
+            CampaignFigures {
+                eligible,
+                arms: arms.collect(),
                 impressions_30d: impressions.get(&campaign.id).copied().unwrap_or(0),
                 clicks_30d: clicks.get(&campaign.id).copied().unwrap_or(0),
                 impressions_total: totals.get(&campaign.id).copied().unwrap_or(0),
                 campaign,
                 counted_at: now,
-            });
+            }
+        });
         Ok(figures.collect())
     }
 
@@ -133,6 +137,7 @@ impl Engine {
             exclude: named(&mut tx, dataset, &spec.exclude, "exclude").await?,
             starts_at: spec.starts_at,
             ends_at: spec.ends_at,
+            arms: arms::checked(spec.arms)?,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -143,7 +148,7 @@ impl Engine {
     /// Changes a campaign; what is not given stays.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `invalid`.
+    /// `forbidden`, `not_found`, `invalid`, `state_refused` for a status that may not follow the present one.
     pub async fn update_campaign(
         &self,
         actor: &Actor,
@@ -156,7 +161,13 @@ impl Engine {
         let mut tx = self.inner.store.write().await?;
         let mut campaign = existing(&mut tx, dataset, id).await?;
         campaign.name = name.unwrap_or(campaign.name);
-        campaign.status = change.status.unwrap_or(campaign.status);
+        if let Some(status) = change.status {
+            campaign.status.check_change(status)?;
+            campaign.status = status;
+        }
+        if let Some(arms) = change.arms {
+            campaign.arms = arms::checked(arms)?;
+        }
         if let Some(include) = change.include {
             campaign.include = named(&mut tx, dataset, &include, "include").await?;
         }
@@ -169,7 +180,8 @@ impl Engine {
         self.save(tx, actor, dataset, campaign, "campaign.change").await
     }
 
-    async fn save(
+    /// Writes a campaign with its audit entry, commits, and rings the runner's bell.
+    pub(super) async fn save(
         &self,
         mut tx: store::Tx,
         actor: &Actor,
@@ -182,7 +194,7 @@ impl Engine {
         let ids = |list: &[(SegmentId, String)]| list.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
         let detail = serde_json::json!({
             "name": campaign.name, "status": campaign.status,
-            "include": ids(&campaign.include), "exclude": ids(&campaign.exclude),
+            "include": ids(&campaign.include), "exclude": ids(&campaign.exclude), "arms": campaign.arms,
         });
         let entry = Entry {
             action,
@@ -199,7 +211,18 @@ impl Engine {
     }
 }
 
-async fn existing(conn: &mut Conn, dataset: DatasetId, id: &str) -> Result<Campaign> {
+/// How a campaign is counted: itself, then each of its arms.
+fn columns_of(campaign: &Campaign) -> Vec<Column> {
+    let arms = campaign
+        .arms
+        .iter()
+        .map(|arm| Column::Arm(campaign.into(), arm.rule()));
+    std::iter::once(Column::Campaign(campaign.into()))
+        .chain(arms)
+        .collect()
+}
+
+pub(super) async fn existing(conn: &mut Conn, dataset: DatasetId, id: &str) -> Result<Campaign> {
     store::campaigns::find(conn, dataset, id)
         .await?
         .ok_or_else(|| Problem::not_found("campaign").into())

@@ -72,6 +72,7 @@ impl Engine {
             dataset_profiles: totals.everyone,
             everyone: all_of_them || rule.is_some_and(matches_everyone_trivially),
             usage,
+            uses_list: store::uses::last_list(&mut view, dataset).await?,
             also_in,
             sample,
             // The same numbers as in the copy once it has caught up, which every job waits for.

@@ -6,6 +6,7 @@ mod audit;
 mod caller;
 mod campaigns;
 mod datasets;
+mod decisions;
 mod docs;
 mod extract;
 mod health;
@@ -14,6 +15,7 @@ mod jobs;
 mod openapi;
 mod profiles;
 mod segments;
+mod uses;
 
 use crate::foreground;
 use axum::{
@@ -35,6 +37,8 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(profiles::routes())
         .merge(segments::routes())
         .merge(campaigns::routes())
+        .merge(decisions::routes())
+        .merge(uses::routes())
         .merge(jobs::routes())
         .merge(audit::routes())
         .split_for_parts();
