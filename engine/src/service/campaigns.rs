@@ -17,6 +17,8 @@ use domain::{
 
 /// Longest id of a campaign, in bytes.
 const ID_BYTES_MAX: usize = 128;
+/// Addresses beside the campaigns' own pages.
+const RESERVED: [&str; 1] = ["new"];
 /// Most segments that a campaign includes and excludes together: each is one more condition per person.
 const SEGMENTS_MAX: usize = 50;
 
@@ -28,6 +30,15 @@ impl Engine {
     pub async fn campaigns(&self, actor: &Actor, dataset: DatasetId) -> Result<Vec<Campaign>> {
         actor.require_in(Permission::View, dataset)?;
         store::campaigns::list(&mut *self.inner.store.read().await?, dataset).await
+    }
+
+    /// One campaign.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub async fn campaign(&self, actor: &Actor, dataset: DatasetId, id: &str) -> Result<Campaign> {
+        actor.require_in(Permission::View, dataset)?;
+        existing(&mut *self.inner.store.read().await?, dataset, id).await
     }
 
     /// One campaign with its figures, counted now.
@@ -280,6 +291,11 @@ fn checked_id(id: &str) -> Result<String> {
         let message = format!("A campaign's id has 1 to {ID_BYTES_MAX} bytes and no control characters.");
         return Err(Problem::because(Code::Invalid, message).on("id").into());
     }
+    if RESERVED.contains(&id) {
+        let message =
+            format!("A campaign cannot have the id “{id}”: the console has a page at that address.");
+        return Err(Problem::because(Code::Invalid, message).on("id").into());
+    }
     Ok(id.to_owned())
 }
 
@@ -306,6 +322,6 @@ async fn free_id(conn: &mut Conn, dataset: DatasetId, name: &str) -> Result<Stri
     let numbered = (2_u64..).map(|n| format!("{slug}-{n}"));
     let free = std::iter::once(slug.to_owned())
         .chain(numbered)
-        .find(|id| !taken.contains(id));
+        .find(|id| !taken.contains(id) && !RESERVED.contains(&id.as_str()));
     Ok(free.unwrap_or_else(|| slug.to_owned()))
 }
