@@ -2,10 +2,11 @@
 //! its status can be set while its data loads.
 
 use crate::pages::{
-    campaign::CampaignPage, campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage,
-    login::LoginPage, not_found::NotFound, overview::OverviewPage, profile::ProfilePage,
-    profiles::ProfilesPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
-    segments::SegmentsPage, settings_limits::SettingsLimitsPage,
+    campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
+    campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage, login::LoginPage,
+    not_found::NotFound, overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage,
+    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    settings_limits::SettingsLimitsPage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -36,7 +37,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/jobs/:id") view=JobPage ssr=SsrMode::Async />
                 <Route path=path!("/settings/limits") view=SettingsLimitsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/campaigns/new") view=CampaignNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/:id") view=CampaignPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/campaigns/:id/edit") view=CampaignEditPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

@@ -68,6 +68,21 @@ pub const fn limits() -> &'static str {
     "/settings/limits"
 }
 
+/// A new campaign.
+pub fn new_campaign(ds: &str) -> String {
+    format!("/d/{ds}/campaigns/new")
+}
+
+/// A campaign, to change.
+pub fn edit_campaign(ds: &str, id: &str) -> String {
+    format!("{}/edit", campaign(ds, id))
+}
+
+/// What other systems run on segments.
+pub fn registered_uses(ds: &str) -> String {
+    format!("{}#elsewhere", campaigns(ds))
+}
+
 /// An address with a query; empty values are left out.
 pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
     let mut out = path.to_owned();

@@ -60,7 +60,7 @@ pub fn share_needs_word(profiles: i64, of: i64) -> bool {
 #[must_use]
 pub fn findings(impact: &Impact) -> Vec<Finding> {
     let mut found = Vec::new();
-    let running: Vec<_> = impact.usage.iter().filter(|usage| usage.running()).collect();
+    let running: Vec<_> = impact.usage.iter().filter(|usage| usage.running_here()).collect();
     if !running.is_empty() {
         let title = match running.len() {
             1 => "One running campaign reaches other people than before".to_owned(),
@@ -77,6 +77,7 @@ pub fn findings(impact: &Impact) -> Vec<Finding> {
             sentence,
         });
     }
+    found.extend(running_elsewhere(impact));
     if impact.everyone {
         found.push(Finding {
             verdict: Verdict::Block,
@@ -126,6 +127,30 @@ pub fn at_start(force: bool, all_matching: bool, targets: i64, of: i64) -> Vec<F
     }
     found.extend(large_share(targets, of));
     found
+}
+
+/// What other systems run on these people, as far as they said so. It warns and never blocks: it cannot be paused here.
+fn running_elsewhere(impact: &Impact) -> Option<Finding> {
+    let elsewhere: Vec<_> = impact
+        .usage
+        .iter()
+        .filter(|usage| usage.running() && !usage.running_here())
+        .collect();
+    let title = match elsewhere.len() {
+        0 => return None,
+        1 => "Another system runs something on these people".to_owned(),
+        n => format!("Other systems run {n} things on these people"),
+    };
+    let effects: Vec<String> = elsewhere.iter().map(|usage| effect(usage)).collect();
+    let sentence = format!(
+        "{} Lethe cannot pause these: tell whoever answers for them first.",
+        effects.join(" ")
+    );
+    Some(Finding {
+        verdict: Verdict::Warn,
+        title,
+        sentence,
+    })
 }
 
 fn effect(usage: &crate::usage::Usage) -> String {

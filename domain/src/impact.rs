@@ -1,6 +1,12 @@
 //! Impact: what deleting a segment's people would do, before it is done.
 
-use crate::{estimate::Estimate, id::SegmentId, profile::ProfileRow, time::Timestamp, usage::Usage};
+use crate::{
+    estimate::Estimate,
+    id::SegmentId,
+    profile::ProfileRow,
+    time::Timestamp,
+    usage::{Usage, UsesList},
+};
 use serde::{Deserialize, Serialize};
 
 /// Another segment that loses people.
@@ -49,6 +55,8 @@ pub struct Impact {
     pub everyone: bool,
     /// What leans on the segment.
     pub usage: Vec<Usage>,
+    /// The last list of what other systems run on segments: how far `usage` can be relied on for these.
+    pub uses_list: UsesList,
     /// Other segments that lose people.
     pub also_in: Vec<AlsoIn>,
     /// The first few who would go.
@@ -68,9 +76,9 @@ pub struct Impact {
 }
 
 impl Impact {
-    /// How many running campaigns are affected.
+    /// How many running campaigns of Lethe's own are affected.
     #[must_use]
     pub fn running_campaigns(&self) -> usize {
-        self.usage.iter().filter(|usage| usage.running()).count()
+        self.usage.iter().filter(|usage| usage.running_here()).count()
     }
 }

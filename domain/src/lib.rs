@@ -31,6 +31,7 @@ pub mod rule;
 pub mod segment;
 
 pub mod campaign;
+pub mod decision;
 pub mod erasure;
 pub mod estimate;
 pub mod guard;

@@ -80,6 +80,7 @@ mod lex;
 mod literal;
 mod nearest;
 mod parse;
+mod percent;
 mod print;
 
 use serde::{Deserialize, Serialize};
@@ -91,10 +92,12 @@ pub use ast::{
 };
 pub use eval::{EvalContext, Person, PersonEvent, eval};
 pub use inspect::{
-    UnknownSegment, matches_everyone_trivially, resolve_names, segments_of, uses_relative_time,
+    UnknownSegment, matches_everyone_trivially, reads_campaign, resolve_names, segments_of,
+    uses_relative_time,
 };
 pub use nearest::nearest;
 pub use parse::{parse, parse_with_segments};
+pub use percent::{HUNDREDTHS_MAX, hundredths, percent};
 pub use print::{print_named, print_redacted};
 
 /// Longest rule, in bytes: room for a thousand ids in a list, and small enough to be read by every page that shows it.

@@ -1,15 +1,19 @@
 //! Usage: what leans on a segment, directly or through other segments.
 
-use crate::{campaign::CampaignStatus, id::SegmentId};
+pub mod registered;
+
+pub use registered::{ListStanding, RegisteredUse, RegisteredUses, UseKind, UsesList};
+
+use crate::{campaign::CampaignStatus, id::SegmentId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How it leans on the segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UsageRole {
-    /// A campaign that reaches the segment's people.
+    /// A campaign, or something registered, that reaches the segment's people.
     Include,
-    /// A campaign that leaves them out.
+    /// A campaign, or something registered, that leaves them out.
     Exclude,
     /// A segment whose rule refers to it.
     Segment,
@@ -32,6 +36,22 @@ pub enum UsageKind {
         id: SegmentId,
         /// Whether it is enabled.
         enabled: bool,
+    },
+    /// Something that another system runs, as it was registered.
+    Registered {
+        /// Its id there.
+        id: String,
+        /// Its kind.
+        #[serde(rename = "use")]
+        kind: UseKind,
+        /// Where it stands, in the other system's word.
+        status: String,
+        /// Who answers for it.
+        owner: Option<String>,
+        /// Where to look at it.
+        link: Option<String>,
+        /// The time of the last list that named it.
+        listed_at: Timestamp,
     },
 }
 
@@ -59,12 +79,23 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Whether people are being reached through it now.
+    /// Whether people are being reached through it now, here or in another system.
     #[must_use]
-    pub const fn running(&self) -> bool {
-        match self.what {
+    pub fn running(&self) -> bool {
+        match &self.what {
             UsageKind::Campaign { status, .. } => status.running(),
+            UsageKind::Registered { status, .. } => registered::running(status),
             UsageKind::Segment { .. } => false,
+        }
+    }
+
+    /// Whether it is a running campaign of Lethe's own: only these can hold a job up, because only these can be paused
+    /// here and are known at this moment rather than at the time of a list.
+    #[must_use]
+    pub const fn running_here(&self) -> bool {
+        match &self.what {
+            UsageKind::Campaign { status, .. } => status.running(),
+            UsageKind::Registered { .. } | UsageKind::Segment { .. } => false,
         }
     }
 

@@ -14,6 +14,9 @@ use engine::{
     import::{ImportKind, ImportOptions, ListMode},
 };
 
+/// The word for a list of what other systems run on segments.
+const USES: &str = "campaigns";
+
 /// Imports a file.
 pub(crate) async fn run(
     engine: &Engine,
@@ -22,10 +25,14 @@ pub(crate) async fn run(
     words: &ImportWords,
     input: Input,
 ) -> engine::Result<Imported> {
-    let kind = kind(&words.kind)?;
-    let report = engine
-        .import(actor, dataset.id, kind, options(words)?, input)
-        .await?;
+    let options = options(words)?;
+    let report = if words.kind == USES {
+        engine.import_uses(actor, dataset.id, options, input).await?
+    } else {
+        engine
+            .import(actor, dataset.id, kind(&words.kind)?, options, input)
+            .await?
+    };
     let rows = |all: Vec<engine::import::RowError>| {
         all.into_iter()
             .map(|row| RowError {
@@ -47,13 +54,11 @@ pub(crate) async fn run(
 }
 
 fn kind(word: &str) -> Result<ImportKind, Problem> {
-    ImportKind::parse(word).ok_or_else(|| match word {
-        "campaigns" => {
-            let message =
-                "Importing campaigns comes with a later release. Make them one by one: POST …/campaigns.";
-            Problem::because(Code::NotAvailable, message)
-        }
-        _ => Problem::because(Code::NotFound, "Imports are of profiles, events or lists."),
+    ImportKind::parse(word).ok_or_else(|| {
+        Problem::because(
+            Code::NotFound,
+            "Imports are of profiles, events, lists or campaigns.",
+        )
     })
 }
 

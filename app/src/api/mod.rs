@@ -18,6 +18,8 @@ use leptos::prelude::ServerFnError;
 #[cfg(feature = "ssr")]
 mod back;
 #[cfg(feature = "ssr")]
+mod campaign_form;
+#[cfg(feature = "ssr")]
 mod door;
 #[cfg(feature = "ssr")]
 mod start;

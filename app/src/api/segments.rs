@@ -7,7 +7,7 @@ use domain::{
     page::Page,
     profile::ProfileRow,
     segment::{Preview, Segment},
-    usage::Usage,
+    usage::{Usage, UsesList},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub struct SegmentView {
     pub users: Option<Page<ProfileRow>>,
     /// What leans on it, where the page has asked [`list_dependencies`].
     pub usage: Option<Vec<Usage>>,
+    /// The last list of what other systems run: how far `usage` can be relied on for these.
+    pub uses_list: UsesList,
     /// Its deletions.
     pub jobs: Page<Job>,
     /// Of a disabled rule segment: how many match its rule now.
@@ -74,6 +76,7 @@ pub async fn show_segment(
         let mut view = SegmentView {
             users: None,
             usage: None,
+            uses_list: engine.uses_list(actor, ds).await?,
             would_match: None,
             jobs: Page {
                 items: vec![],

@@ -62,3 +62,17 @@ pub fn CampaignBadge(
     };
     view! { <span class=class>{status.title()}</span> }.into_any()
 }
+
+/// Where something that another system runs stands, in its own word.
+#[component]
+pub fn UseBadge(
+    /// The word.
+    status: String,
+) -> impl IntoView {
+    let class = if domain::usage::registered::running(&status) {
+        "badge run"
+    } else {
+        "badge"
+    };
+    view! { <span class=class>{status}</span> }.into_any()
+}

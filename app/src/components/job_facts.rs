@@ -79,7 +79,7 @@ pub fn Campaigns(
                 status,
                 usage.eligible_now,
             )),
-            UsageKind::Segment { .. } => None,
+            UsageKind::Registered { .. } | UsageKind::Segment { .. } => None,
         })
         .map(|(href, name, status, eligible)| {
             let words = format!(

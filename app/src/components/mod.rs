@@ -1,6 +1,9 @@
 //! Parts that know the domain: they turn its words and numbers into what people read.
 
 pub mod badges;
+pub mod campaign_form;
+pub mod campaign_parts;
+pub mod campaign_segments;
 pub mod deletion_facts;
 pub mod deletion_form;
 pub mod format;
@@ -24,8 +27,13 @@ pub mod segment_names;
 pub mod segment_parts;
 pub mod typed;
 pub mod usage;
+pub mod uses;
+pub mod uses_note;
 
-pub use badges::{CampaignBadge, JobBadge, SegmentBadge};
+pub use badges::{CampaignBadge, JobBadge, SegmentBadge, UseBadge};
+pub use campaign_form::{ARM_END, ARM_MARK, CampaignDraft, CampaignForm};
+pub use campaign_parts::{Arms, ByDay, DisabledBeneath, LifeCycle, UsedBy};
+pub use campaign_segments::ChooseSegments;
 pub use deletion_facts::{HowLong, WhatStays, WhoGoes};
 pub use deletion_form::{ConfirmForm, Options};
 pub use format::{ago, day, gap, moment, money, money_short, one_or_many, size, stamp};
@@ -47,3 +55,5 @@ pub use segment_names::segment_names;
 pub use segment_parts::{CountLine, DangerZone, DisabledBanner, PostButton};
 pub use typed::Typed;
 pub use usage::{UsageTable, places};
+pub use uses::Elsewhere;
+pub use uses_note::{NothingUses, UsesNote, nothing_is_known};

@@ -16,6 +16,9 @@ fn done(code: &str) -> Option<&'static str> {
         "enabled" => "The segment is enabled: people join it again",
         "disabled" => "The segment is disabled: nobody joins it",
         "status" => "The campaign's status has been changed",
+        "campaign_created" => "The campaign has been created",
+        "campaign_changed" => "The campaign has been changed",
+        "use_removed" => "It has been removed from what other systems run",
         "logged_out" => "You are logged out",
         _ => return None,
     })

@@ -1,6 +1,6 @@
 //! Parts of a segment's page: its count with its time, what disabled means, and the way to the deletion.
 
-use super::{ago, moment, one_or_many, usage};
+use super::{ago, moment, nothing_is_known, one_or_many, usage};
 use crate::{
     api::{frame::Frame, segments::SegmentView},
     paths,
@@ -83,6 +83,7 @@ pub fn DisabledBanner(
         .map(|at| format!(" since {}", moment(at, frame.now)))
         .unwrap_or_default();
     let busy = segment.job.is_some();
+    let unknown = nothing_is_known(&data.uses_list, frame.now);
     let would = data.would_match.map(|n| {
         let uses = data.usage.as_deref().unwrap_or_default();
         let running: Vec<_> = uses
@@ -91,12 +92,15 @@ pub fn DisabledBanner(
             .map(|usage| format!("“{}”", usage.name))
             .collect();
         let touched = match running.len() {
+            0 if uses.is_empty() && unknown => {
+                "Nothing in Lethe uses it; what other systems run on it is not known.".to_owned()
+            }
             0 if uses.is_empty() => "Nothing uses it.".to_owned(),
             0 => format!(
-                "It is used in {}; no running campaign is affected.",
+                "It is used in {}; nothing that runs is affected.",
                 usage::places(uses)
             ),
-            _ => format!("That affects running campaigns: {}.", running.join(", ")),
+            _ => format!("That affects what runs: {}.", running.join(", ")),
         };
         let words = match n {
             0 => "Nobody matches its rule now, so enabling it changes nothing for anybody.".to_owned(),

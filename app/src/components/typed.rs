@@ -55,6 +55,20 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
             "There is no such time zone. Choose one of the list, such as Europe/Berlin or UTC."
         }
         (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
+        (Code::NameTaken, "id") => "A campaign with this id exists already. Choose another id.",
+        (Code::Invalid, "id") => "An id has 1 to 128 bytes, no control characters, and is not “new”.",
+        (Code::Invalid, "arms") => {
+            "Give each arm a name of its own and two percentages, the first below the second, from 0 to 100 with at most two decimals, so that no ranges overlap."
+        }
+        (Code::Invalid, "exclude" | "include") => {
+            "A segment is either reached or left out, not both, and a campaign names at most 50 segments."
+        }
+        (Code::Invalid, "starts_at" | "ends_at") => {
+            "Give a day and a time, and an end that is not before the start, or leave the box empty."
+        }
+        (Code::StateRefused, "status") => {
+            "The campaign cannot change to that status from where it stands now. An ended one stays ended."
+        }
         (Code::NameTaken, _) => "Another segment has this name. Choose another one.",
         (Code::CountMoved, _) => {
             "The number has changed since you saw it. Type the new number, shown above, if you still want this."

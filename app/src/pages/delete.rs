@@ -7,8 +7,8 @@ use crate::{
         frame::Frame,
     },
     components::{
-        ConfirmForm, Here, HowLong, Notices, Options, Place, Questions, Typed, UsageTable, WhatStays,
-        WhoGoes, headline, moment, page, places,
+        ConfirmForm, Here, HowLong, NothingUses, Notices, Options, Place, Questions, Typed, UsageTable,
+        UsesNote, WhatStays, WhoGoes, headline, moment, page, places,
     },
     paths,
     ui::{Banner, Card, Empty, Glyph, PageTop, Tone},
@@ -114,15 +114,16 @@ fn nothing_to_do(frame: &Frame, data: &DeletionView) -> impl IntoView + use<> {
 fn Steps(frame: Frame, data: DeletionView, typed: Typed) -> impl IntoView {
     let impact = data.impact.clone();
     let note = places(&impact.usage);
+    let (list, now) = (impact.uses_list, frame.now);
     let used = if impact.usage.is_empty() {
-        view! { <Empty glyph=Glyph::Horn title="Nothing uses this segment" text="No campaign includes or excludes it, and no other segment is built on it." /> }.into_any()
+        view! { <NothingUses list now /> }.into_any()
     } else {
-        view! { <UsageTable ds=frame.ds() usage=impact.usage.clone() /> }.into_any()
+        view! { <UsageTable ds=frame.ds() usage=impact.usage.clone() list /> }.into_any()
     };
     let ds = frame.ds().to_owned();
     view! {
         <div class="delete-page">
-            <div class="used"><Card title="Where this segment is used" note=move || note.clone()>{used}</Card></div>
+            <div class="used"><Card title="Where this segment is used" note=move || note.clone()>{used}<UsesNote list now /></Card></div>
             <div class="facts">
                 <HowLong data=data.clone() />
                 <WhoGoes ds=ds.clone() impact=impact.clone() />

@@ -1,6 +1,8 @@
 //! The pages, one a file. A page says what is loaded and how its parts stand; the parts are in `components` and `ui`.
 
 pub mod campaign;
+pub mod campaign_edit;
+pub mod campaign_new;
 pub mod campaigns;
 pub mod delete;
 pub mod job;

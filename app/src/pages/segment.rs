@@ -7,8 +7,8 @@ use crate::{
         segments::{SegmentView, list_dependencies, show_segment},
     },
     components::{
-        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, People, Place, SearchForm,
-        SegmentBadge, Typed, UsageTable, page, places,
+        CountLine, DangerZone, DisabledBanner, Here, JobsTable, NothingUses, Notices, People, Place,
+        SearchForm, SegmentBadge, Typed, UsageTable, UsesNote, nothing_is_known, page, places,
     },
     paths,
     ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
@@ -57,8 +57,11 @@ async fn load(here: Here, tab: String, typed: Typed) -> Reply<SegmentView> {
 fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl IntoView {
     let segment = data.segment.clone();
     let (state, kind) = (segment.state, segment.kind.title());
+    let unknown = nothing_is_known(&data.uses_list, frame.now);
     let used = data.usage.as_deref().map(|usage| {
-        if usage.is_empty() {
+        if usage.is_empty() && unknown {
+            ", not used in Lethe".to_owned()
+        } else if usage.is_empty() {
             ", not used anywhere".to_owned()
         } else {
             format!(", used in {}", places(usage))
@@ -163,13 +166,14 @@ fn rule(data: SegmentView) -> impl IntoView + use<> {
 
 fn used_by(frame: &Frame, data: SegmentView) -> impl IntoView + use<> {
     let usage = data.usage.unwrap_or_default();
+    let (list, now) = (data.uses_list, frame.now);
     let note = places(&usage);
     let inside = if usage.is_empty() {
-        view! { <Empty glyph=Glyph::Horn title="Nothing uses this segment" text="No campaign includes or excludes it, and no other segment is built on it." /> }.into_any()
+        view! { <NothingUses list now /> }.into_any()
     } else {
-        view! { <UsageTable ds=frame.ds() usage /> }.into_any()
+        view! { <UsageTable ds=frame.ds() usage list /> }.into_any()
     };
-    view! { <Card title="Where this segment is used" note=move || note.clone()>{inside}</Card> }.into_any()
+    view! { <Card title="Where this segment is used" note=move || note.clone()>{inside}<UsesNote list now /></Card> }.into_any()
 }
 
 fn deletions(frame: Frame, data: SegmentView) -> impl IntoView + use<> {

@@ -1,6 +1,7 @@
 //! The design system's building blocks. They know nothing of ours: no segment, no job, no person.
 
 pub mod banner;
+pub mod bars;
 pub mod card;
 pub mod empty;
 pub mod field;
@@ -9,6 +10,7 @@ pub mod page_top;
 pub mod tabs;
 
 pub use banner::{Banner, Tone};
+pub use bars::{Bar, Bars};
 pub use card::Card;
 pub use empty::Empty;
 pub use field::{Check, TextField};

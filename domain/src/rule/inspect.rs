@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::ast::{AggregateKind, Condition, Field, Literal, Moment, Op, Rule, SegmentRef, Test, Window};
+use super::ast::{
+    AggregateKind, Condition, Field, Literal, Moment, Op, Property, Rule, SegmentRef, Test, Window,
+};
 use super::print::quoted;
 use crate::value::Number;
 
@@ -73,6 +75,23 @@ pub fn uses_relative_time(rule: &Rule) -> bool {
                     || aggregate.filters.iter().any(|filter| is_relative(&filter.test))
             }
             Condition::InSegment(_) | Condition::Bucket { .. } => false,
+        }
+    });
+    found
+}
+
+/// Whether the rule names the campaign: counts its impressions, looks for its clicks and the like. A comparison that only
+/// happens to match its id (`starts_with`) is no mention.
+pub fn reads_campaign(rule: &Rule, campaign: &str) -> bool {
+    let mut found = false;
+    each_condition(rule, &mut |condition| {
+        if let Condition::Aggregate { aggregate, .. } = condition {
+            let mut filters = aggregate.filters.iter();
+            found |= filters.any(|filter| {
+                let mut literals = filter.test.literals().into_iter();
+                filter.property == Property::CampaignId
+                    && literals.any(|literal| matches!(literal, Literal::Text(text) if text == campaign))
+            });
         }
     });
     found

@@ -291,13 +291,10 @@ impl Parser<'_> {
     /// A percentage of at most two decimals, in hundredths; above `over` if that is given.
     fn percent(&mut self, over: Option<u16>) -> Result<u16, RuleError> {
         let hundredths = match self.peek().kind {
-            TokenKind::Number(number) => match number.floor_micros() {
-                (micros, true) if micros % 10_000 == 0 => u16::try_from(micros / 10_000).ok(),
-                _ => None,
-            },
+            TokenKind::Number(number) => super::percent::hundredths(number),
             _ => None,
         };
-        match hundredths.filter(|h| *h <= 10_000 && over.is_none_or(|over| *h > over)) {
+        match hundredths.filter(|h| over.is_none_or(|over| *h > over)) {
             Some(hundredths) => {
                 self.advance();
                 Ok(hundredths)

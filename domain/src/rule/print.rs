@@ -7,6 +7,7 @@ use super::ast::{
     Aggregate, AggregateKind, Condition, Field, Literal, Measure, Moment, Op, Property, Rule, SegmentRef,
     Test, Window,
 };
+use super::percent::percent;
 use crate::profile::IdentityKind;
 use crate::time::Timestamp;
 
@@ -242,14 +243,5 @@ fn op_word(op: Op, of_time: bool) -> &'static str {
         Op::Contains => "contains",
         Op::StartsWith => "starts_with",
         Op::EndsWith => "ends_with",
-    }
-}
-
-fn percent(hundredths: u16) -> String {
-    let (whole, rest) = (hundredths / 100, hundredths % 100);
-    match (rest, rest % 10) {
-        (0, _) => whole.to_string(),
-        (_, 0) => format!("{whole}.{}", rest / 10),
-        _ => format!("{whole}.{rest:02}"),
     }
 }

@@ -95,7 +95,7 @@ fn bag(draft: &mut Draft, maker: &mut Maker, cell: &str) -> Result<(), Reason> {
 }
 
 /// The cells of the present row as text.
-fn cells<R: BufRead>(splitter: &Splitter<R>) -> Result<Vec<&str>, Reason> {
+pub(super) fn cells<R: BufRead>(splitter: &Splitter<R>) -> Result<Vec<&str>, Reason> {
     let (text, ends) = splitter.cells();
     if memchr::memchr(0, text).is_some() {
         return Err("the row has a NUL byte".into());
@@ -112,7 +112,7 @@ fn cells<R: BufRead>(splitter: &Splitter<R>) -> Result<Vec<&str>, Reason> {
 }
 
 /// The delimiter that the first line has most of, outside of quotation marks.
-fn delimiter(input: &mut impl BufRead) -> io::Result<u8> {
+pub(super) fn delimiter(input: &mut impl BufRead) -> io::Result<u8> {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;
     let buffer = input.fill_buf()?;

@@ -188,7 +188,8 @@ fn slot(kind: IdentityKind) -> usize {
         .unwrap_or(0)
 }
 
-fn identity(kind: IdentityKind, text: &str) -> Result<String, Reason> {
+/// An identity in its canonical form.
+pub(super) fn identity(kind: IdentityKind, text: &str) -> Result<String, Reason> {
     let name = kind.as_str();
     if PLACEHOLDERS
         .iter()

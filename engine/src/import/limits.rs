@@ -39,3 +39,5 @@ pub(super) const WINDOW_BYTES: usize = 16 << 20;
 pub(super) const RESERVE_MIN: usize = 1_000;
 /// How long a slice should hold the write lock before it commits: with the commit it stays below 50 ms.
 pub(super) const LOCK_WANTED: Duration = Duration::from_millis(30);
+/// Rows of a list of registered uses: it is read whole and checked in one transaction; people oversee hundreds.
+pub(super) const USES_MAX: usize = 10_000;

@@ -19,11 +19,14 @@ mod limits;
 mod lists;
 mod merge;
 mod object;
+pub(crate) mod one;
 mod read;
 mod record;
 mod run;
 mod source;
 mod split;
+mod uses;
+mod uses_row;
 mod window;
 
 use crate::{error::Result, service::Engine};

@@ -57,6 +57,23 @@ impl<R: io::BufRead> Objects<R> {
         }
     }
 
+    /// The next line that is not blank, with its number, as text.
+    pub(super) fn next_text(&mut self) -> io::Result<Option<(u64, Result<&str, Reason>)>> {
+        loop {
+            let Some(whole) = self.read_line()? else {
+                return Ok(None);
+            };
+            if !whole {
+                return Ok(Some((self.line, Err("the line is longer than 1 MiB".into()))));
+            }
+            if !self.text.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        let text = std::str::from_utf8(&self.text).map_err(|_| "the line is not UTF-8".into());
+        Ok(Some((self.line, text)))
+    }
+
     /// Reads a line; false: it was too long, and the rest of it was passed over.
     fn read_line(&mut self) -> io::Result<Option<bool>> {
         self.text.clear();

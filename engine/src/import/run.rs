@@ -341,14 +341,16 @@ impl Import {
     }
 }
 
-fn refuse_first(errors: &[RowError]) -> Result<(), Problem> {
+/// Refuses the whole for its first bad row.
+pub(super) fn refuse_first(errors: &[RowError]) -> Result<(), Problem> {
     let Some(RowError { line, reason }) = errors.first() else {
         return Ok(());
     };
     Err(Problem::because(Code::Invalid, format!("Line {line}: {reason}.")).number("line", *line))
 }
 
-fn keep_first(kept: &mut Vec<RowError>, more: Vec<RowError>) {
+/// Adds rows to a report up to what it lists.
+pub(super) fn keep_first(kept: &mut Vec<RowError>, more: Vec<RowError>) {
     let room = REPORTED_MAX.saturating_sub(kept.len());
     kept.extend(more.into_iter().take(room));
 }

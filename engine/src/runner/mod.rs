@@ -108,7 +108,7 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner, the warehouse copier, and what keeps the ballast.
+    /// Starts the runner, the warehouse copier, what keeps the ballast, and what starts and ends campaigns.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -117,10 +117,11 @@ impl Engine {
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
+        let times = tokio::spawn(crate::service::keep_time(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
-            handles: vec![runner, keeper, copier, health, check],
+            handles: vec![runner, keeper, copier, health, times, check],
         }
     }
 }

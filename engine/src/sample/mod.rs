@@ -4,6 +4,7 @@
 //! Loading can be interrupted at any moment: how far it came stands in the transaction of every slice, and the next call
 //! goes on there. What people change in a sample that is complete is kept.
 
+mod elsewhere;
 mod people;
 mod purchases;
 pub(crate) mod random;

@@ -1,6 +1,6 @@
 //! The segments and campaigns of the sample: made once, through the same services that people use.
 
-use super::SLUG;
+use super::{SLUG, elsewhere};
 use crate::{
     error::{Error, Result},
     import::{ImportKind, ImportOptions, ListMode},
@@ -176,7 +176,8 @@ pub(super) async fn make(
         times,
         (chosen(&[BIG]), Vec::new()),
     )
-    .await
+    .await?;
+    elsewhere::register(engine, dataset).await
 }
 
 async fn segment(
@@ -209,6 +210,7 @@ async fn add(
         exclude,
         starts_at,
         ends_at,
+        arms: elsewhere::arms(id),
     };
     there(engine.create_campaign(&Actor::system(), dataset, spec).await)
 }

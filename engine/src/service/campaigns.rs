@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     access::{Actor, Permission},
-    campaign::{Campaign, CampaignChange, CampaignFigures, CampaignSpec},
+    campaign::{ArmFigure, Campaign, CampaignChange, CampaignFigures, CampaignSpec, arms},
     event::{CLICK, IMPRESSION},
     id::{DatasetId, SegmentId},
     problem::{Code, Problem},
@@ -17,6 +17,8 @@ use domain::{
 
 /// Longest id of a campaign, in bytes.
 const ID_BYTES_MAX: usize = 128;
+/// Addresses beside the campaigns' own pages.
+const RESERVED: [&str; 1] = ["new"];
 /// Most segments that a campaign includes and excludes together: each is one more condition per person.
 const SEGMENTS_MAX: usize = 50;
 
@@ -28,6 +30,15 @@ impl Engine {
     pub async fn campaigns(&self, actor: &Actor, dataset: DatasetId) -> Result<Vec<Campaign>> {
         actor.require_in(Permission::View, dataset)?;
         store::campaigns::list(&mut *self.inner.store.read().await?, dataset).await
+    }
+
+    /// One campaign.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub async fn campaign(&self, actor: &Actor, dataset: DatasetId, id: &str) -> Result<Campaign> {
+        actor.require_in(Permission::View, dataset)?;
+        existing(&mut *self.inner.store.read().await?, dataset, id).await
     }
 
     /// One campaign with its figures, counted now.
@@ -74,25 +85,29 @@ impl Engine {
             now,
             segments: &segments,
         };
-        let columns: Vec<Column> = campaigns
-            .iter()
-            .map(|campaign| Column::Campaign(campaign.into()))
-            .collect();
-        let (_, eligible) = store::impact::measure(&mut view, &scope, None, &columns).await?;
+        let columns: Vec<Column> = campaigns.iter().flat_map(columns_of).collect();
+        let (_, counts) = store::impact::measure(&mut view, &scope, None, &columns).await?;
+        let mut counts = counts.into_iter().map(|count| count.all);
         let impressions = store::campaigns::recent(&mut view, dataset, IMPRESSION, now).await?;
         let clicks = store::campaigns::recent(&mut view, dataset, CLICK, now).await?;
         let totals = store::campaigns::accumulated(&mut view, dataset, IMPRESSION).await?;
-        let figures = campaigns
-            .into_iter()
-            .zip(eligible)
-            .map(|(campaign, eligible)| CampaignFigures {
-                eligible: eligible.all,
+        let figures = campaigns.into_iter().map(|campaign| {
+            let mut next = || counts.next().unwrap_or_default();
+            let eligible = next();
+            let arms = campaign.arms.iter().map(|arm| ArmFigure {
+                arm: arm.clone(),
+                eligible: next(),
+            });
+            CampaignFigures {
+                eligible,
+                arms: arms.collect(),
                 impressions_30d: impressions.get(&campaign.id).copied().unwrap_or(0),
                 clicks_30d: clicks.get(&campaign.id).copied().unwrap_or(0),
                 impressions_total: totals.get(&campaign.id).copied().unwrap_or(0),
                 campaign,
                 counted_at: now,
-            });
+            }
+        });
         Ok(figures.collect())
     }
 
@@ -133,6 +148,7 @@ impl Engine {
             exclude: named(&mut tx, dataset, &spec.exclude, "exclude").await?,
             starts_at: spec.starts_at,
             ends_at: spec.ends_at,
+            arms: arms::checked(spec.arms)?,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -143,7 +159,7 @@ impl Engine {
     /// Changes a campaign; what is not given stays.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `invalid`.
+    /// `forbidden`, `not_found`, `invalid`, `state_refused` for a status that may not follow the present one.
     pub async fn update_campaign(
         &self,
         actor: &Actor,
@@ -156,7 +172,13 @@ impl Engine {
         let mut tx = self.inner.store.write().await?;
         let mut campaign = existing(&mut tx, dataset, id).await?;
         campaign.name = name.unwrap_or(campaign.name);
-        campaign.status = change.status.unwrap_or(campaign.status);
+        if let Some(status) = change.status {
+            campaign.status.check_change(status)?;
+            campaign.status = status;
+        }
+        if let Some(arms) = change.arms {
+            campaign.arms = arms::checked(arms)?;
+        }
         if let Some(include) = change.include {
             campaign.include = named(&mut tx, dataset, &include, "include").await?;
         }
@@ -169,7 +191,8 @@ impl Engine {
         self.save(tx, actor, dataset, campaign, "campaign.change").await
     }
 
-    async fn save(
+    /// Writes a campaign with its audit entry, commits, and rings the runner's bell.
+    pub(super) async fn save(
         &self,
         mut tx: store::Tx,
         actor: &Actor,
@@ -182,7 +205,7 @@ impl Engine {
         let ids = |list: &[(SegmentId, String)]| list.iter().map(|(id, _)| id.0).collect::<Vec<_>>();
         let detail = serde_json::json!({
             "name": campaign.name, "status": campaign.status,
-            "include": ids(&campaign.include), "exclude": ids(&campaign.exclude),
+            "include": ids(&campaign.include), "exclude": ids(&campaign.exclude), "arms": campaign.arms,
         });
         let entry = Entry {
             action,
@@ -199,7 +222,18 @@ impl Engine {
     }
 }
 
-async fn existing(conn: &mut Conn, dataset: DatasetId, id: &str) -> Result<Campaign> {
+/// How a campaign is counted: itself, then each of its arms.
+fn columns_of(campaign: &Campaign) -> Vec<Column> {
+    let arms = campaign
+        .arms
+        .iter()
+        .map(|arm| Column::Arm(campaign.into(), arm.rule()));
+    std::iter::once(Column::Campaign(campaign.into()))
+        .chain(arms)
+        .collect()
+}
+
+pub(super) async fn existing(conn: &mut Conn, dataset: DatasetId, id: &str) -> Result<Campaign> {
     store::campaigns::find(conn, dataset, id)
         .await?
         .ok_or_else(|| Problem::not_found("campaign").into())
@@ -257,6 +291,11 @@ fn checked_id(id: &str) -> Result<String> {
         let message = format!("A campaign's id has 1 to {ID_BYTES_MAX} bytes and no control characters.");
         return Err(Problem::because(Code::Invalid, message).on("id").into());
     }
+    if RESERVED.contains(&id) {
+        let message =
+            format!("A campaign cannot have the id “{id}”: the console has a page at that address.");
+        return Err(Problem::because(Code::Invalid, message).on("id").into());
+    }
     Ok(id.to_owned())
 }
 
@@ -283,6 +322,6 @@ async fn free_id(conn: &mut Conn, dataset: DatasetId, name: &str) -> Result<Stri
     let numbered = (2_u64..).map(|n| format!("{slug}-{n}"));
     let free = std::iter::once(slug.to_owned())
         .chain(numbered)
-        .find(|id| !taken.contains(id));
+        .find(|id| !taken.contains(id) && !RESERVED.contains(&id.as_str()));
     Ok(free.unwrap_or_else(|| slug.to_owned()))
 }

@@ -59,6 +59,7 @@ impl Engine {
         let usage = structure.counted(&mut view, &scope, id, of_users).await?;
         let first = store::profiles::page(&mut view, &scope, Some(id.0), 0, SAMPLE).await?;
         let sample = store::profiles::rows_of(&mut view, dataset, &first).await?;
+        let uses_list = store::uses::last_list(&mut view, dataset).await?;
         drop(view);
         let ask = Ask {
             profiles: totals.members,
@@ -76,6 +77,7 @@ impl Engine {
             dataset_profiles: totals.everyone,
             everyone: all_of_them || rule.is_some_and(matches_everyone_trivially),
             usage,
+            uses_list,
             also_in,
             sample,
             // The same numbers as in the copy once it has caught up, which every job waits for.

@@ -4,8 +4,11 @@
 mod access;
 mod accounts;
 mod audit;
+mod campaign_clock;
+mod campaign_page;
 mod campaigns;
 mod datasets;
+mod decisions;
 mod estimate;
 mod holds;
 mod impact;
@@ -22,6 +25,7 @@ mod start;
 mod tests;
 mod tries;
 pub(crate) mod usage;
+mod uses;
 
 use crate::{
     clock::Clock,
@@ -31,6 +35,7 @@ use crate::{
     warehouse::Warehouse,
 };
 pub use access::NewSession;
+pub(crate) use campaign_clock::keep_time;
 use domain::{
     access::{Actor, Permission},
     problem::{Code, Problem},

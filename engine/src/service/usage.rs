@@ -18,7 +18,8 @@ use domain::{
     id::{DatasetId, SegmentId},
     problem::Problem,
     rule,
-    usage::{Usage, UsageKind, UsageRole},
+    time::Timestamp,
+    usage::{RegisteredUse, Usage, UsageKind, UsageRole},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,49 +126,66 @@ impl Structure {
 fn campaign_of(usage: &Usage) -> Option<(&str, CampaignStatus)> {
     match &usage.what {
         UsageKind::Campaign { id, status } => Some((id, *status)),
-        UsageKind::Segment { .. } => None,
+        UsageKind::Registered { .. } | UsageKind::Segment { .. } => None,
+    }
+}
+
+/// Campaigns first, then what other systems run, then segments.
+const fn rank(usage: &Usage) -> u8 {
+    match usage.what {
+        UsageKind::Campaign { .. } => 0,
+        UsageKind::Registered { .. } => 1,
+        UsageKind::Segment { .. } => 2,
     }
 }
 
 /// The segment's surroundings, or `not_found`.
 pub(super) async fn structure(conn: &mut Conn, dataset: DatasetId, id: SegmentId) -> Result<Structure> {
+    let catalogue = with_segment(conn, dataset, id).await?;
+    let campaigns = store::campaigns::list(conn, dataset).await?;
+    let uses = store::uses::list(conn, dataset).await?;
+    let leaning = leaning(&catalogue, &campaigns, &uses, id.0);
+    Ok(Structure { catalogue, leaning })
+}
+
+/// The dataset's segments, where this one is among them; else `not_found`.
+async fn with_segment(conn: &mut Conn, dataset: DatasetId, id: SegmentId) -> Result<Catalogue> {
     let catalogue = store::segments::catalogue(conn, dataset).await?;
     if !catalogue.defs.contains_key(&id.0) {
         return Err(Problem::not_found("segment").into());
     }
-    let campaigns = store::campaigns::list(conn, dataset).await?;
-    let leaning = leaning(&catalogue, &campaigns, id.0);
-    Ok(Structure { catalogue, leaning })
+    Ok(catalogue)
 }
 
-/// Finds what leans on a segment. Each campaign stands once in each role, by its shortest way.
-fn leaning(catalogue: &Catalogue, campaigns: &[Campaign], id: i64) -> Vec<Leaning> {
+/// Finds what leans on a segment. Each campaign and each registered use stands once in each role, by its shortest way.
+fn leaning(catalogue: &Catalogue, campaigns: &[Campaign], uses: &[RegisteredUse], id: i64) -> Vec<Leaning> {
     let ways = ways_to(catalogue, id);
     let mut found = Vec::new();
     for campaign in campaigns {
-        for (role, named) in [
-            (UsageRole::Include, &campaign.include),
-            (UsageRole::Exclude, &campaign.exclude),
-        ] {
-            let shortest = named
-                .iter()
-                .filter_map(|(segment, _)| ways.get(&segment.0))
-                .min_by_key(|way| way.len());
-            let Some(way) = shortest else { continue };
-            let what = UsageKind::Campaign {
-                id: campaign.id.clone(),
-                status: campaign.status,
-            };
-            let column = Column::Campaign(CampaignDef::from(campaign));
-            found.push(uncounted(
-                catalogue,
-                what,
-                &campaign.name,
-                role,
-                way,
-                campaign.version,
-                column,
-            ));
+        let what = UsageKind::Campaign {
+            id: campaign.id.clone(),
+            status: campaign.status,
+        };
+        let column = Column::Campaign(CampaignDef::from(campaign));
+        let named = (campaign.include.as_slice(), campaign.exclude.as_slice());
+        for (role, way) in shortest(&ways, named) {
+            let one = (what.clone(), campaign.name.as_str(), role);
+            found.push(uncounted(catalogue, one, way, campaign.version, column.clone()));
+        }
+    }
+    for it in uses {
+        let what = UsageKind::Registered {
+            id: it.id.clone(),
+            kind: it.kind,
+            status: it.status.clone(),
+            owner: it.owner.clone(),
+            link: it.link.clone(),
+            listed_at: it.listed_at,
+        };
+        let column = Column::Campaign(CampaignDef::from(it));
+        for (role, way) in shortest(&ways, (&it.include, &it.exclude)) {
+            let one = (what.clone(), it.name.as_str(), role);
+            found.push(uncounted(catalogue, one, way, it.version, column.clone()));
         }
     }
     for (segment, way) in ways.iter().filter(|(segment, _)| **segment != id) {
@@ -181,26 +199,33 @@ fn leaning(catalogue: &Catalogue, campaigns: &[Campaign], id: i64) -> Vec<Leanin
         // The segment itself is the last of its own way.
         let between = way.get(1..).unwrap_or_default();
         let column = Column::Segment(*segment);
-        found.push(uncounted(
-            catalogue,
-            what,
-            name,
-            UsageRole::Segment,
-            between,
-            version,
-            column,
-        ));
+        let one = (what, name, UsageRole::Segment);
+        found.push(uncounted(catalogue, one, between, version, column));
     }
     found.sort_by_key(|leaning| {
         let usage = &leaning.usage;
-        (
-            campaign_of(usage).is_none(),
-            !usage.running(),
-            usage.via.len(),
-            usage.name.clone(),
-        )
+        (rank(usage), !usage.running(), usage.via.len(), usage.name.clone())
     });
     found
+}
+
+/// Segments as something names them: by number and name.
+type Named<'n> = &'n [(SegmentId, String)];
+
+/// In which roles something that includes and excludes segments leans on those at the ends of the ways, each by the
+/// shortest way.
+fn shortest<'w>(
+    ways: &'w BTreeMap<i64, Vec<i64>>,
+    (include, exclude): (Named<'_>, Named<'_>),
+) -> Vec<(UsageRole, &'w [i64])> {
+    let way = |(role, named): (UsageRole, Named<'_>)| {
+        let ways = named.iter().filter_map(|(segment, _)| ways.get(&segment.0));
+        ways.min_by_key(|way| way.len()).map(|way| (role, way.as_slice()))
+    };
+    [(UsageRole::Include, include), (UsageRole::Exclude, exclude)]
+        .into_iter()
+        .filter_map(way)
+        .collect()
 }
 
 /// From each segment that leans on `id` (and `id` itself), the segments on the way there: itself first, `id` left out.
@@ -228,9 +253,7 @@ fn ways_to(catalogue: &Catalogue, id: i64) -> BTreeMap<i64, Vec<i64>> {
 
 fn uncounted(
     catalogue: &Catalogue,
-    what: UsageKind,
-    name: &str,
-    role: UsageRole,
+    (what, name, role): (UsageKind, &str, UsageRole),
     via: &[i64],
     version: i64,
     column: Column,
@@ -273,12 +296,13 @@ pub(crate) async fn running_campaigns(
     dataset: DatasetId,
     id: SegmentId,
 ) -> Result<Vec<String>> {
-    let structure = structure(conn, dataset, id).await?;
+    // Asked in every batch of a job: registered uses, which hold nobody up, are not read.
+    let catalogue = with_segment(conn, dataset, id).await?;
+    let campaigns = store::campaigns::list(conn, dataset).await?;
     let mut seen = BTreeSet::new();
-    let running = structure
-        .leaning
+    let running = leaning(&catalogue, &campaigns, &[], id.0)
         .into_iter()
-        .filter(|leaning| leaning.usage.running());
+        .filter(|leaning| leaning.usage.running_here());
     let once = running
         .filter(|leaning| campaign_of(&leaning.usage).is_some_and(|(id, _)| seen.insert(id.to_owned())));
     Ok(once.map(|leaning| leaning.usage.name).collect())
@@ -291,6 +315,28 @@ pub(crate) async fn plan_hash(conn: &mut Conn, dataset: DatasetId, id: SegmentId
     Ok(structure.plan_hash(id))
 }
 
+/// What a use looks like to the plan hash: being listed again, unchanged, changes no plan.
+fn shown(what: &UsageKind) -> UsageKind {
+    match what.clone() {
+        UsageKind::Registered {
+            id,
+            kind,
+            status,
+            owner,
+            link,
+            ..
+        } => UsageKind::Registered {
+            id,
+            kind,
+            status,
+            owner,
+            link,
+            listed_at: Timestamp::from_ms(0),
+        },
+        other => other,
+    }
+}
+
 impl Structure {
     /// See `plan_hash`.
     pub(super) fn plan_hash(&self, id: SegmentId) -> String {
@@ -301,7 +347,7 @@ impl Structure {
             .iter()
             .map(|leaning| {
                 (
-                    &leaning.usage.what,
+                    shown(&leaning.usage.what),
                     leaning.usage.role,
                     &leaning.usage.name,
                     &leaning.usage.via,

@@ -3,9 +3,10 @@
 use super::Conn;
 use crate::error::{Error, Result};
 use domain::{
-    campaign::{Campaign, CampaignStatus},
+    campaign::{Arm, Campaign, CampaignStatus},
     id::{DatasetId, SegmentId},
     time::{DAY_MS, Timestamp},
+    usage::RegisteredUse,
 };
 use std::collections::BTreeMap;
 
@@ -16,6 +17,16 @@ pub(crate) struct CampaignDef {
     pub(crate) include: Vec<i64>,
     /// Segments whose members it leaves out.
     pub(crate) exclude: Vec<i64>,
+}
+
+impl From<&RegisteredUse> for CampaignDef {
+    fn from(it: &RegisteredUse) -> Self {
+        let ids = |list: &[(SegmentId, String)]| list.iter().map(|(id, _)| id.0).collect();
+        Self {
+            include: ids(&it.include),
+            exclude: ids(&it.exclude),
+        }
+    }
 }
 
 impl From<&Campaign> for CampaignDef {
@@ -62,8 +73,9 @@ pub(crate) async fn list(conn: &mut Conn, dataset: DatasetId) -> Result<Vec<Camp
          WHERE l.dataset_id = $1 ORDER BY s.name COLLATE NOCASE, s.id",
     )
     .bind(dataset.0)
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
+    let mut arms = super::arms::list(conn, dataset).await?;
     let mut by_campaign: BTreeMap<String, Vec<LinkRow>> = BTreeMap::new();
     for link in links {
         by_campaign
@@ -72,11 +84,15 @@ pub(crate) async fn list(conn: &mut Conn, dataset: DatasetId) -> Result<Vec<Camp
             .push(link);
     }
     rows.into_iter()
-        .map(|row| show(by_campaign.remove(&row.id).unwrap_or_default(), row))
+        .map(|row| {
+            let links = by_campaign.remove(&row.id).unwrap_or_default();
+            let arms = arms.remove(&row.id).unwrap_or_default();
+            show(links, arms, row)
+        })
         .collect()
 }
 
-fn show(links: Vec<LinkRow>, row: CampaignRow) -> Result<Campaign> {
+fn show(links: Vec<LinkRow>, arms: Vec<Arm>, row: CampaignRow) -> Result<Campaign> {
     let status = CampaignStatus::parse(&row.status)
         .ok_or_else(|| Error::Corrupt(format!("a campaign has the unknown status {}", row.status)))?;
     let (include, exclude): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| link.role == "include");
@@ -94,6 +110,7 @@ fn show(links: Vec<LinkRow>, row: CampaignRow) -> Result<Campaign> {
         exclude: pairs(exclude),
         starts_at: row.starts_at.map(Timestamp::from_ms),
         ends_at: row.ends_at.map(Timestamp::from_ms),
+        arms,
         version: row.version,
         created_at: Timestamp::from_ms(row.created_at),
         updated_at: Timestamp::from_ms(row.updated_at),
@@ -108,7 +125,7 @@ pub(crate) async fn find(conn: &mut Conn, dataset: DatasetId, id: &str) -> Resul
         .find(|campaign| campaign.id == id))
 }
 
-/// Writes a campaign and its links, new or in place of the one with its id; the version grows.
+/// Writes a campaign with its links and arms, new or in place of the one with its id; the version grows.
 pub(crate) async fn save(conn: &mut Conn, dataset: DatasetId, campaign: &Campaign) -> Result<()> {
     sqlx::query(
         "INSERT INTO campaigns (dataset_id, id, name, status, starts_at, ends_at, version, created_at, updated_at)
@@ -144,7 +161,7 @@ pub(crate) async fn save(conn: &mut Conn, dataset: DatasetId, campaign: &Campaig
             .await?;
         }
     }
-    Ok(())
+    super::arms::save(conn, dataset, &campaign.id, &campaign.arms).await
 }
 
 /// Events of a kind in the last 30 days, by campaign: of people who exist now.

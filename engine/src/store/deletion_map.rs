@@ -88,6 +88,7 @@ const TABLES: &[(&str, Holds)] = &[
     ("job_targets", Holds::Records),
     ("_sqlx_migrations", Holds::Records),
     ("audit", Holds::Records),
+    ("campaign_arms", Holds::Records),
     ("campaign_segments", Holds::Records),
     ("campaigns", Holds::Records),
     ("datasets", Holds::Records),
@@ -104,7 +105,10 @@ const TABLES: &[(&str, Holds)] = &[
     ("sqlite_sequence", Holds::Records),
     ("tokens", Holds::Records),
     ("totals", Holds::Records),
+    ("use_lists", Holds::Records),
+    ("use_segments", Holds::Records),
     ("users", Holds::Records),
+    ("uses", Holds::Records),
 ];
 
 /// Whether a table holds what is known about people. One that nobody has classified does.

@@ -24,6 +24,8 @@ const SEGMENTS_AT_ONCE: usize = 32;
 pub(crate) enum Column {
     /// Those eligible for a campaign, all and of the members.
     Campaign(CampaignDef),
+    /// Those of a campaign who are in one arm, all and of the members.
+    Arm(CampaignDef, Rule),
     /// Those in another segment, all and of the members.
     Segment(i64),
     /// Those of the members who are in another segment; not counted among everyone.
@@ -56,7 +58,9 @@ impl Column {
     /// The segments that are evaluated for everyone because of it.
     fn segments(&self) -> Vec<i64> {
         match self {
-            Column::Campaign(campaign) => [campaign.include.as_slice(), &campaign.exclude].concat(),
+            Column::Campaign(campaign) | Column::Arm(campaign, _) => {
+                [campaign.include.as_slice(), &campaign.exclude].concat()
+            }
             Column::Segment(segment) => vec![*segment],
             Column::AlsoIn(_) => Vec::new(),
         }
@@ -74,12 +78,43 @@ pub(crate) async fn measure(
     let mut totals = None;
     while totals.is_none() || !rest.is_empty() {
         let (some, later) = rest.split_at(fitting(rest));
-        let (first, more) = scan(conn, scope, segment, some, totals.is_none()).await?;
+        let whom = Whom { only: None, segment };
+        let (first, more) = scan(conn, scope, whom, some, totals.is_none()).await?;
         totals.get_or_insert(first);
         counted.extend(more);
         rest = later;
     }
     Ok((totals.unwrap_or_default(), counted))
+}
+
+/// Which of the columns one person is in. Who is gone is in none.
+pub(crate) async fn columns_of(
+    conn: &mut Conn,
+    scope: &RuleScope<'_>,
+    person: ProfileId,
+    columns: &[Column],
+) -> Result<Vec<bool>> {
+    let (mut rest, mut found) = (columns, Vec::with_capacity(columns.len()));
+    while !rest.is_empty() {
+        let (some, later) = rest.split_at(fitting(rest));
+        let whom = Whom {
+            only: Some(person),
+            segment: None,
+        };
+        let (_, counts) = scan(conn, scope, whom, some, false).await?;
+        found.extend(counts.iter().map(|count| count.all > 0));
+        rest = later;
+    }
+    Ok(found)
+}
+
+/// Whom a scan looks at.
+#[derive(Debug, Clone, Copy)]
+struct Whom {
+    /// One person; `None`: everyone in the dataset.
+    only: Option<ProfileId>,
+    /// The segment whose members are told apart; `None`: nobody is one.
+    segment: Option<i64>,
 }
 
 /// How many columns fit in one statement: at least one.
@@ -101,7 +136,7 @@ fn fitting(columns: &[Column]) -> usize {
 async fn scan(
     conn: &mut Conn,
     scope: &RuleScope<'_>,
-    segment: Option<i64>,
+    whom: Whom,
     columns: &[Column],
     details: bool,
 ) -> Result<(Totals, Vec<Both>)> {
@@ -117,7 +152,7 @@ async fn scan(
         push_column(&mut q, column, &everywhere, scope)?;
     }
     q.push(" FROM (SELECT p.*, ");
-    match segment {
+    match whom.segment {
         Some(segment) => push_segment(&mut q, segment, scope)?,
         None => _ = q.push("FALSE"),
     }
@@ -129,6 +164,9 @@ async fn scan(
     }
     q.push(" ");
     push_dataset_scan(&mut q, scope.dataset_id);
+    if let Some(person) = whom.only {
+        q.push(" AND p.id = ").push_bind(person.0);
+    }
     q.push(" LIMIT -1) AS p");
     let row = q.build().fetch_one(conn).await?;
     let totals = Totals {
@@ -161,6 +199,15 @@ fn push_column(
             q.push(" THEN 1 END), count(CASE WHEN p.m AND ");
             push_eligible(q, campaign);
             q.push(" THEN 1 END)");
+        }
+        Column::Arm(campaign, rule) => {
+            for of_whom in ["", "p.m AND "] {
+                q.push(", count(CASE WHEN ").push(of_whom);
+                push_eligible(q, campaign);
+                q.push(" AND ");
+                push_rule(q, rule, scope)?;
+                q.push(" THEN 1 END)");
+            }
         }
         Column::Segment(segment) => {
             q.push(format_args!(

@@ -6,6 +6,7 @@
 //! log into the file beside the writer: SQLite allows that safely from 3.51.3 on, which is asserted at start.
 
 pub(crate) mod access;
+pub(crate) mod arms;
 pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod bench;
@@ -42,6 +43,7 @@ pub(crate) mod targets;
 #[cfg(test)]
 pub(crate) mod test_people;
 pub(crate) mod tokens;
+pub(crate) mod uses;
 pub(crate) mod warehouse;
 mod writer;
 

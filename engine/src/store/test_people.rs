@@ -186,3 +186,47 @@ pub(crate) async fn fill_blocks(store: &Store, dataset: DatasetId) {
         .expect("full blocks");
     tx.commit().await.expect("a commit");
 }
+/// Everything that an event leaves behind of a person, and of the dataset's totals, as text to compare: no ids and no
+/// numbers that are drawn.
+pub(crate) async fn traces(store: &Store, dataset: DatasetId, id: ProfileId) -> String {
+    let mut conn = store.read().await.expect("a reader");
+    let person: (Option<i64>, Option<i64>, i64) =
+        sqlx::query_as("SELECT first_seen_at, last_seen_at, events FROM profiles WHERE id = $1")
+            .bind(id.0)
+            .fetch_one(&mut *conn)
+            .await
+            .expect("a person");
+    let events: Vec<(i64, String, Option<String>)> = sqlx::query_as(
+        "SELECT e.at, k.name, e.campaign_id FROM events e JOIN event_kinds k ON k.id = e.kind_id WHERE e.profile_id = $1",
+    )
+    .bind(id.0)
+    .fetch_all(&mut *conn)
+    .await
+    .expect("events");
+    let logged: Vec<(bool, bool)> = sqlx::query_as(
+        "SELECT event_at IS NULL, seq = (SELECT changed_seq FROM profiles WHERE id = $1) FROM change_log WHERE profile_id = $1",
+    )
+    .bind(id.0)
+    .fetch_all(&mut *conn)
+    .await
+    .expect("the log");
+    let totals: Vec<(i64, String, String, i64)> = sqlx::query_as(
+        "SELECT t.day, k.name, t.campaign_id, t.events FROM totals t JOIN event_kinds k ON k.id = t.kind_id WHERE t.dataset_id = $1",
+    )
+    .bind(dataset.0)
+    .fetch_all(&mut *conn)
+    .await
+    .expect("totals");
+    format!("{person:?} {events:?} {logged:?} {totals:?}")
+}
+
+/// Takes a person's profile away and leaves the rest for later, as the first bit of somebody with very many events does.
+pub(crate) async fn begin_to_remove(store: &Store, id: ProfileId) {
+    let mut tx = store.write().await.expect("a writer");
+    sqlx::query("DELETE FROM profiles WHERE id = $1")
+        .bind(id.0)
+        .execute(&mut *tx)
+        .await
+        .expect("a deletion");
+    tx.commit().await.expect("a commit");
+}

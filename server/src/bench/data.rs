@@ -114,6 +114,7 @@ impl Base {
             exclude: Vec::new(),
             starts_at: None,
             ends_at: None,
+            arms: Vec::new(),
         };
         engine
             .create_campaign(&actor(), dataset, campaign)

@@ -53,7 +53,7 @@ pub(crate) enum Deed {
         #[arg(long, value_name = "N", default_value_t = 0)]
         profiles: u64,
     },
-    /// Import profiles, events or lists: CSV, NDJSON, .gz of both
+    /// Import profiles, events or lists, or what other systems run on segments: CSV, NDJSON, .gz of both
     #[command(after_help = "Example: lethe import events purchases.csv --dataset main --set event=purchase")]
     Import(Import),
     /// Datasets: isolated stores of profiles
@@ -107,8 +107,7 @@ pub(crate) enum ImportKind {
     Profiles,
     Events,
     Lists,
-    /// Known by name, and refused: it comes with a later release.
-    #[value(hide = true)]
+    /// What other systems run on segments: campaigns, journeys, triggers, promotions, exports
     Campaigns,
 }
 

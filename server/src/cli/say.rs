@@ -92,7 +92,7 @@ fn user(it: &crate::wire::User) -> String {
 
 fn imported(it: &Imported) -> String {
     let mut text = format!(
-        "{} rows accepted, {} profiles created, {} updated, {} rows rejected",
+        "{} rows accepted, {} created, {} updated, {} rows rejected",
         grouped(it.accepted),
         grouped(it.created),
         grouped(it.updated),

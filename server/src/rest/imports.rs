@@ -14,11 +14,11 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
     OpenApiRouter::new().routes(routes!(import))
 }
 
-/// Imports profiles, events or lists: CSV or NDJSON, gzip too.
+/// Imports profiles, events or lists, or a list of what other systems run on segments (campaigns): CSV or NDJSON, gzip too.
 #[utoipa::path(post, path = "/datasets/{ds}/imports/{kind}", tag = "imports",
     request_body(content = String, content_type = "text/csv"),
     params(("ds", description = "Short name of the dataset"),
-        ("kind", description = "profiles, events or lists"),
+        ("kind", description = "profiles, events, lists or campaigns"),
         ("list" = Option<String>, Query, description = "The list that is filled; lists only"),
         ("mode" = Option<String>, Query, description = "replace, add or remove; lists only"),
         ("map" = Option<Vec<String>>, Query, description = "FIELD=COLUMN: take a field from a column of another name"),

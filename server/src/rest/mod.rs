@@ -6,6 +6,7 @@ mod audit;
 mod caller;
 mod campaigns;
 mod datasets;
+mod decisions;
 mod docs;
 mod extract;
 mod health;
@@ -15,6 +16,7 @@ mod limits;
 mod openapi;
 mod profiles;
 mod segments;
+mod uses;
 
 use crate::foreground;
 use axum::{
@@ -36,6 +38,8 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(profiles::routes())
         .merge(segments::routes())
         .merge(campaigns::routes())
+        .merge(decisions::routes())
+        .merge(uses::routes())
         .merge(jobs::routes())
         .merge(limits::routes())
         .merge(audit::routes())

@@ -1,6 +1,9 @@
 //! Campaigns on the wire.
 
-use super::{read_id, read_time, time};
+use super::{
+    arms::{self, Arm, CountedArm},
+    read_id, read_time, time,
+};
 use domain::{
     campaign::{CampaignChange, CampaignFigures, CampaignSpec, CampaignStatus},
     id::SegmentId,
@@ -28,6 +31,8 @@ pub(crate) struct Campaign {
     pub(crate) ends_at: Option<String>,
     /// How many people are eligible now.
     pub(crate) eligible: i64,
+    /// The arms of its A/B test with the people eligible in each; none: everyone eligible is served alike.
+    pub(crate) arms: Vec<CountedArm>,
     /// Impressions of the last 30 days.
     pub(crate) impressions_30d: i64,
     /// Clicks of the last 30 days.
@@ -55,6 +60,7 @@ impl From<CampaignFigures> for Campaign {
             starts_at: it.campaign.starts_at.map(time),
             ends_at: it.campaign.ends_at.map(time),
             eligible: it.eligible,
+            arms: it.arms.into_iter().map(Into::into).collect(),
             impressions_30d: it.impressions_30d,
             clicks_30d: it.clicks_30d,
             impressions_total: it.impressions_total,
@@ -85,6 +91,9 @@ pub(crate) struct NewCampaign {
     pub(crate) starts_at: Option<String>,
     /// Last moment.
     pub(crate) ends_at: Option<String>,
+    /// The arms of its A/B test.
+    #[serde(default)]
+    pub(crate) arms: Vec<Arm>,
 }
 
 impl NewCampaign {
@@ -98,6 +107,7 @@ impl NewCampaign {
             exclude: read_segments(&self.exclude, "exclude")?,
             starts_at: read_time(self.starts_at.as_deref(), "starts_at")?,
             ends_at: read_time(self.ends_at.as_deref(), "ends_at")?,
+            arms: arms::read(self.arms)?,
         })
     }
 }
@@ -108,7 +118,8 @@ impl NewCampaign {
 pub(crate) struct CampaignPatch {
     /// Its new name.
     pub(crate) name: Option<String>,
-    /// Its new status.
+    /// Its new status: from draft to active or scheduled, from scheduled to active, draft or ended, from active to paused
+    /// or ended, from paused to active or ended.
     pub(crate) status: Option<String>,
     /// Ids of segments whose members it reaches.
     pub(crate) include: Option<Vec<String>>,
@@ -122,6 +133,8 @@ pub(crate) struct CampaignPatch {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<String>)]
     pub(crate) ends_at: Option<Option<String>>,
+    /// The arms of its A/B test in place of those that it has; empty takes them away.
+    pub(crate) arms: Option<Vec<Arm>>,
 }
 
 /// Tells a null that was sent from a field that is missing.
@@ -165,6 +178,7 @@ impl CampaignPatch {
                 .transpose()?,
             starts_at: moment(self.starts_at, "starts_at")?,
             ends_at: moment(self.ends_at, "ends_at")?,
+            arms: self.arms.map(arms::read).transpose()?,
         })
     }
 }

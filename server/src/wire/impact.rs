@@ -1,6 +1,6 @@
 //! Impact on the wire: what deleting a segment's people would do.
 
-use super::{ProfileRow, time};
+use super::{LastList, ProfileRow, time};
 use domain::usage::{UsageKind, UsageRole};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,6 +16,8 @@ pub(crate) struct Impact {
     pub(crate) dataset_profiles: i64,
     /// What leans on the segment.
     pub(crate) usage: Vec<Usage>,
+    /// The last list of what other systems run on segments: how far `usage` can be relied on for these.
+    pub(crate) uses_list: LastList,
     /// Changes when the segment or what uses it changes; send it back with the job.
     pub(crate) plan_hash: String,
     /// How long it takes.
@@ -37,15 +39,15 @@ pub(crate) struct Impact {
 /// One place where the segment is used.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Usage {
-    /// `campaign` or `segment`.
+    /// `campaign` or `segment`; of what another system runs, its registered kind.
     pub(crate) kind: String,
     /// Its id.
     pub(crate) id: String,
     /// Its name.
     pub(crate) name: String,
-    /// Where it stands.
+    /// Where it stands; of what another system runs, in its own word.
     pub(crate) status: String,
-    /// `include`, `exclude` or `segment`.
+    /// `include`, `exclude` or `segment`; of what another system runs, its registered kind.
     pub(crate) role: String,
     /// The segments between, nearest to the user first; empty: direct.
     pub(crate) via: Vec<String>,
@@ -59,6 +61,24 @@ pub(crate) struct Usage {
     pub(crate) impressions_30d_from_members: i64,
     /// What the next 30 days would miss.
     pub(crate) projected_impressions_change: i64,
+    /// Of what another system runs: how, by whom, where, and as of when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) registered: Option<Registered>,
+}
+
+/// What is known of a use in another system. Its impressions are not known here.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Registered {
+    /// `include` or `exclude`.
+    pub(crate) side: String,
+    /// Whether its status says that people are being reached now.
+    pub(crate) running: bool,
+    /// Who answers for it.
+    pub(crate) owner: Option<String>,
+    /// Where to look at it.
+    pub(crate) link: Option<String>,
+    /// The time of the last list that named it.
+    pub(crate) listed_at: String,
 }
 
 /// How long, and on what basis.
@@ -125,6 +145,7 @@ impl From<domain::impact::Impact> for Impact {
             events: it.events,
             dataset_profiles: it.dataset_profiles,
             usage: it.usage.into_iter().map(Into::into).collect(),
+            uses_list: LastList::at(&it.uses_list, it.counted_at),
             plan_hash: it.plan_hash,
             estimate: Estimate {
                 seconds_low: it.estimate.seconds_low,
@@ -158,24 +179,43 @@ impl From<domain::impact::Impact> for Impact {
 impl From<domain::usage::Usage> for Usage {
     fn from(it: domain::usage::Usage) -> Self {
         let projected_impressions_change = it.projected_impressions_change();
-        let (kind, id, status) = match it.what {
-            UsageKind::Campaign { id, status } => ("campaign", id, status.as_str()),
-            UsageKind::Segment { id, enabled } => (
-                "segment",
-                id.to_string(),
-                if enabled { "enabled" } else { "disabled" },
-            ),
-        };
-        let role = match it.role {
+        let running = it.running();
+        let side = match it.role {
             UsageRole::Include => "include",
             UsageRole::Exclude => "exclude",
             UsageRole::Segment => "segment",
+        };
+        let (mut role, mut registered) = (side, None);
+        let (kind, id, status) = match it.what {
+            UsageKind::Campaign { id, status } => ("campaign", id, status.as_str().to_owned()),
+            UsageKind::Segment { id, enabled } => {
+                let state = if enabled { "enabled" } else { "disabled" };
+                ("segment", id.to_string(), state.to_owned())
+            }
+            UsageKind::Registered {
+                id,
+                kind,
+                status,
+                owner,
+                link,
+                listed_at,
+            } => {
+                role = kind.as_str();
+                registered = Some(Registered {
+                    side: side.to_owned(),
+                    running,
+                    owner,
+                    link,
+                    listed_at: time(listed_at),
+                });
+                (kind.as_str(), id, status)
+            }
         };
         Self {
             kind: kind.to_owned(),
             id,
             name: it.name,
-            status: status.to_owned(),
+            status,
             role: role.to_owned(),
             via: it.via,
             eligible_now: it.eligible_now,
@@ -183,6 +223,7 @@ impl From<domain::usage::Usage> for Usage {
             members: it.members,
             impressions_30d_from_members: it.impressions_30d_from_members,
             projected_impressions_change,
+            registered,
         }
     }
 }

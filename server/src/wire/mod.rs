@@ -2,8 +2,10 @@
 //! types, so that a change inside cannot change them unseen. REST and the command line share them. Times are RFC 3339
 //! with milliseconds, amounts decimals, ids opaque text.
 
+mod arms;
 mod audit;
 mod campaigns;
+mod decisions;
 mod erasure;
 mod impact;
 mod jobs;
@@ -11,9 +13,11 @@ mod people;
 mod plans;
 mod segments;
 mod start;
+mod uses;
 
 pub(crate) use audit::AuditEntry;
 pub(crate) use campaigns::{Campaign, CampaignPatch, NewCampaign};
+pub(crate) use decisions::{AskDecision, Decision};
 pub(crate) use erasure::{Scan, ScannedFile};
 pub(crate) use impact::Impact;
 pub(crate) use jobs::{Job, Leftover, QuietHours};
@@ -23,6 +27,7 @@ pub(crate) use people::{
 pub(crate) use plans::{Limits, LimitsPatch, Plan};
 pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
+pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};
 
 use domain::{
     micros::Micros,

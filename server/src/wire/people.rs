@@ -172,9 +172,9 @@ impl From<domain::profile::ProfileRow> for ProfileRow {
 pub(crate) struct Imported {
     /// Rows taken.
     pub(crate) accepted: i64,
-    /// Profiles created.
+    /// Profiles created; of a list of campaigns, uses that are new.
     pub(crate) created: i64,
-    /// Profiles updated.
+    /// Profiles updated; of a list of campaigns, uses that have changed.
     pub(crate) updated: i64,
     /// Rows refused.
     pub(crate) rejected: i64,

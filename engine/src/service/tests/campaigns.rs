@@ -12,6 +12,7 @@ pub(super) fn spec(name: &str, include: &[SegmentId], exclude: &[SegmentId]) -> 
         exclude: exclude.to_vec(),
         starts_at: None,
         ends_at: None,
+        arms: Vec::new(),
     }
 }
 

@@ -3,9 +3,11 @@
 mod access;
 mod campaigns;
 mod datasets;
+mod decisions;
 mod profiles;
 mod segments;
 mod usage;
+mod uses;
 
 use super::{Engine, OpenOptions};
 use crate::{
