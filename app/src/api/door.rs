@@ -177,6 +177,16 @@ pub(super) fn job_id(text: &str) -> Answer<domain::id::JobId> {
     domain::id::JobId::parse(text).ok_or_else(|| Problem::not_found("job"))
 }
 
+/// A recurring deletion's number, `3` or `R-3`.
+pub(super) fn recurring_id(text: &str) -> Answer<domain::id::RecurringId> {
+    domain::id::RecurringId::parse(text).ok_or_else(|| Problem::not_found("recurring deletion"))
+}
+
+/// A way out of the console, by its name.
+pub(super) fn channel(text: &str) -> Answer<domain::notice::Channel> {
+    domain::notice::Channel::parse(text).ok_or_else(|| Problem::not_found("way out of the console"))
+}
+
 fn job_page(ds: &str, id: &str) -> String {
     format!("{}/{}", crate::paths::jobs(ds), crate::paths::encode(id))
 }

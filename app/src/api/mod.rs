@@ -5,10 +5,14 @@ pub mod campaigns;
 pub mod deletion;
 pub mod frame;
 pub mod jobs;
+pub mod notices;
+pub mod notifications;
 pub mod overview;
 pub mod profiles;
+pub mod recurring;
 pub mod segments;
 pub mod session;
+pub mod when;
 
 use domain::problem::Problem;
 use leptos::prelude::ServerFnError;
@@ -17,6 +21,8 @@ use leptos::prelude::ServerFnError;
 mod back;
 #[cfg(feature = "ssr")]
 mod door;
+#[cfg(feature = "ssr")]
+mod recur;
 #[cfg(feature = "ssr")]
 mod start;
 #[cfg(feature = "ssr")]

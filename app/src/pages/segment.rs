@@ -7,8 +7,8 @@ use crate::{
         segments::{SegmentView, list_dependencies, show_segment},
     },
     components::{
-        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, People, Place, SearchForm,
-        SegmentBadge, Typed, UsageTable, page, places,
+        CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, PendingDeletion, People, Place,
+        SearchForm, SegmentBadge, Typed, UsageTable, page, places,
     },
     paths,
     ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
@@ -86,6 +86,7 @@ fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl I
         />
         <Notices typed=typed.clone() />
         <DisabledBanner frame=frame.clone() data=data.clone() />
+        <PendingDeletion frame=frame.clone() data=data.clone() />
         <SegmentTabs frame=frame.clone() data=data.clone() tab=tab.clone() />
         {part(frame.clone(), data, &tab, typed)}
         <DangerZone frame segment />

@@ -6,6 +6,7 @@ pub mod empty;
 pub mod field;
 pub mod icon;
 pub mod page_top;
+pub mod select;
 pub mod tabs;
 
 pub use banner::{Banner, Tone};
@@ -14,4 +15,5 @@ pub use empty::Empty;
 pub use field::{Check, TextField};
 pub use icon::{Glyph, Icon, Logo};
 pub use page_top::PageTop;
+pub use select::SelectField;
 pub use tabs::{Tab, Tabs};

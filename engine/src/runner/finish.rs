@@ -3,7 +3,7 @@
 use super::{Step, freeze::membership};
 use crate::{
     error::{Error, Result},
-    fault,
+    fault, notify,
     service::Engine,
     store::{self, Tx, jobs::JobRow, rule_sql::RuleScope},
 };
@@ -25,6 +25,7 @@ pub(super) async fn end_early(
     store::job_steps::set_ending(&mut tx, JobId(job.id), None, reason).await?;
     store::job_steps::move_to(&mut tx, store, job, end, store.clock.now()).await?;
     audit_end(&mut tx, engine, job, end, &job.counts()).await?;
+    notify::job_end(&mut tx, engine, job, end, &job.counts()).await?;
     store::targets::drop_targets(&mut tx, JobId(job.id)).await?;
     tx.commit().await?;
     Ok(Step::Again)
@@ -117,6 +118,8 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
     }
     store::job_steps::move_to(&mut tx, store, job, end, now).await?;
     audit_end(&mut tx, engine, job, end, &counts).await?;
+    notify::job_end(&mut tx, engine, job, end, &counts).await?;
+    fault::stop_point("seal.told")?;
     tx.commit().await?;
     super::scrub::empty_log(engine).await;
     engine.inner.memory.figures.lock().await.remove(&dataset);

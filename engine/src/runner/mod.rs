@@ -107,7 +107,7 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner, the warehouse copier, and what keeps the ballast.
+    /// Starts the runner, the warehouse copier, what keeps the ballast, what is due again and again, and the outbox.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -116,10 +116,12 @@ impl Engine {
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
+        let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
+        let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
-            handles: vec![runner, keeper, copier, health, check],
+            handles: vec![runner, keeper, copier, health, recurring, outbox, check],
         }
     }
 }

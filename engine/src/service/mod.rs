@@ -11,6 +11,7 @@ mod impact;
 mod jobs;
 mod memory;
 mod profiles;
+mod recurring;
 mod segment_rule;
 mod segment_state;
 mod segments;
@@ -19,6 +20,7 @@ mod start;
 mod tests;
 mod tries;
 pub(crate) mod usage;
+mod when;
 
 use crate::{
     clock::Clock,
@@ -34,6 +36,7 @@ use domain::{
 };
 pub(crate) use holds::{Cause, Holds};
 use memory::Memory;
+pub(crate) use recurring::definition;
 pub use start::{Idempotency, Started};
 use std::{
     path::PathBuf,

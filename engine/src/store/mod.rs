@@ -20,15 +20,18 @@ mod ingest_key;
 pub(crate) mod ingest_lists;
 pub(crate) mod ingest_progress;
 pub(crate) mod job_steps;
+pub(crate) mod job_times;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 mod leaf;
 pub(crate) mod members;
+pub(crate) mod notices;
 mod open;
 pub(crate) mod pages;
 #[cfg(feature = "faults")]
 pub(crate) mod planted;
 pub(crate) mod profiles;
+pub(crate) mod recurring;
 pub(crate) mod rule_sql;
 pub(crate) mod scrub;
 pub(crate) mod segment_jobs;

@@ -34,6 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
         .routes(routes!(pause))
         .routes(routes!(resume))
         .routes(routes!(cancel))
+        .routes(routes!(start_now))
         .routes(routes!(leftovers))
 }
 
@@ -138,7 +139,7 @@ async fn show(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<
     Ok(Json(caller.engine.job(&caller.actor, dataset, id).await?.into()))
 }
 
-/// Changes the speed limit, also while the job runs.
+/// Changes the speed limit or the quiet hours, also while the job waits or runs; it takes effect at the next batch.
 #[utoipa::path(patch, path = "/datasets/{ds}/deletion-jobs/{id}", tag = "deletion jobs", request_body = RatePatch,
     params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the job")),
     responses((status = 200, body = Job)))]
@@ -148,17 +149,27 @@ async fn change(
     body: Body<RatePatch>,
 ) -> Answer<Json<Job>> {
     let (dataset, id) = place(&caller, &ds, &id).await?;
-    let Some(rate) = body.it.max_rate else {
-        let message = "Send max_rate: profiles a second, or null for no limit.";
-        return Err(Problem::because(Code::BadRequest, message).on("max_rate").into());
+    let changed = match (body.it.max_rate, body.it.quiet_hours) {
+        (Some(rate), None) => {
+            caller
+                .engine
+                .set_job_rate(&caller.actor, dataset, id, rate)
+                .await?
+        }
+        (None, Some(hours)) => {
+            let hours = hours.map(|hours| hours.read()).transpose()?;
+            caller
+                .engine
+                .set_job_quiet_hours(&caller.actor, dataset, id, hours)
+                .await?
+        }
+        // Both in one request would leave one of them done where the other is refused.
+        _ => {
+            let message = "Send max_rate (profiles a second, or null for no limit) or quiet_hours (or null for none), one at a time.";
+            return Err(Problem::because(Code::BadRequest, message).on("max_rate").into());
+        }
     };
-    Ok(Json(
-        caller
-            .engine
-            .set_job_rate(&caller.actor, dataset, id, rate)
-            .await?
-            .into(),
-    ))
+    Ok(Json(changed.into()))
 }
 
 /// Stops before the next batch; the job keeps its place.
@@ -191,6 +202,21 @@ async fn cancel(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answe
     let (dataset, id) = place(&caller, &ds, &id).await?;
     Ok(Json(
         caller.engine.cancel_job(&caller.actor, dataset, id).await?.into(),
+    ))
+}
+
+/// Ends the waiting before the start.
+#[utoipa::path(post, path = "/datasets/{ds}/deletion-jobs/{id}/start-now", tag = "deletion jobs",
+    params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the job")),
+    responses((status = 200, body = Job)))]
+async fn start_now(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<Json<Job>> {
+    let (dataset, id) = place(&caller, &ds, &id).await?;
+    Ok(Json(
+        caller
+            .engine
+            .start_job_now(&caller.actor, dataset, id)
+            .await?
+            .into(),
     ))
 }
 

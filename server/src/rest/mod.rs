@@ -13,6 +13,7 @@ mod imports;
 mod jobs;
 mod openapi;
 mod profiles;
+mod recurring;
 mod segments;
 
 use crate::foreground;
@@ -36,6 +37,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(segments::routes())
         .merge(campaigns::routes())
         .merge(jobs::routes())
+        .merge(recurring::routes())
         .merge(audit::routes())
         .split_for_parts();
     let document = openapi::finish(document);

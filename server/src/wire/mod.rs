@@ -8,6 +8,7 @@ mod erasure;
 mod impact;
 mod jobs;
 mod people;
+mod recurring;
 mod segments;
 mod start;
 
@@ -19,6 +20,7 @@ pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };
+pub(crate) use recurring::{NewRecurring, RecurringJob, RecurringRun};
 pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 
