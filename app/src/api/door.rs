@@ -13,6 +13,9 @@ use domain::{
 use engine::{Engine, clock::Clock};
 use leptos::prelude::*;
 
+/// The cookie by which the server keeps the dataset last looked at.
+const DATASET_COOKIE: &str = "ds";
+
 /// What the server tells the console by context.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -62,15 +65,20 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// Opens it for a dataset by its short name; an empty name means the first that they may see.
+    /// Opens it for a dataset by its short name; an empty name means the one last looked at, else the first that they may see.
     pub(super) async fn open(slug: &str) -> Result<Self, Refusal> {
         let engine = engine()?;
         let Some(session) = use_context::<Option<SessionInfo>>().flatten() else {
             return Err(Problem::new(Code::Unauthenticated).into());
         };
         let ds = if slug.is_empty() {
-            let first = engine.datasets(&session.actor).await?.into_iter().next();
-            first.ok_or_else(|| Problem::not_found("dataset"))?
+            let (all, last) = (
+                engine.datasets(&session.actor).await?,
+                named_cookie(DATASET_COOKIE),
+            );
+            let seen = all.iter().find(|ds| Some(&ds.slug) == last.as_ref());
+            let found = seen.or(all.first()).cloned();
+            found.ok_or_else(|| Problem::not_found("dataset"))?
         } else {
             engine.dataset(&session.actor, slug).await?
         };
@@ -126,8 +134,11 @@ pub(super) fn set_cookie(value: Option<&str>) {
 
 /// The value of the session's cookie, where there is one.
 pub(super) fn cookie() -> Option<String> {
+    named_cookie(cookie_form().0)
+}
+
+fn named_cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
-    let (name, _) = cookie_form();
     let headers = parts.headers.get_all(header::COOKIE);
     let pairs = headers
         .iter()

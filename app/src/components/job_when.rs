@@ -28,30 +28,41 @@ pub fn When(
     typed: Typed,
 ) -> impl IntoView {
     let matters = job.state.before_deleting() || job.state == JobState::Deleting;
-    let begins = waits(&job).then(|| {
+    let starts = waits(&job).then(|| view! { <dt>"Starts"</dt><dd>{start(&job)}</dd> });
+    let now = waits(&job).then(|| {
         let people = one_or_many(job.counts.matched, "profile goes", "profiles go");
         view! {
-            <div class="stackup">
-                <dl class="kv"><dt>"Starts"</dt><dd>{start(&job)}</dd></dl>
-                <details class="more">
-                    <summary>"Start before that"</summary>
+            <details class="more">
+                <summary>"Start before that"</summary>
+                <div class="stackup under-choice">
                     <p class="hint">{format!("The time until the start is there to notice a mistake in. {people} at once, and cannot be recovered.")}</p>
                     <PostButton action="start_job_now" name="Start now" ds=frame.ds() id=job.id.to_string() class="btn to-danger" />
-                </details>
-            </div>
+                </div>
+            </details>
         }
     });
+    let quiet = job
+        .quiet_hours
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), ToString::to_string);
+    let open = ["quiet_from", "quiet_to", "quiet_zone"]
+        .iter()
+        .any(|name| typed.at(name));
     matters.then(|| {
         view! {
             <Card title="When it deletes">
                 <div class="body stackup">
-                    {begins}
-                    <form class="stackup" id="confirm" method="post" action="/fn/set_job_quiet" autocomplete="off">
-                        <input type="hidden" name="form[ds]" value=frame.ds().to_owned() />
-                        <input type="hidden" name="form[id]" value=job.id.to_string() />
-                        <QuietFields typed zones now=job.quiet_hours.clone() />
-                        <div class="acts"><button class="btn">"Set quiet hours"</button></div>
-                    </form>
+                    <dl class="kv">{starts}<dt>"Quiet hours"</dt><dd>{quiet}</dd></dl>
+                    {now}
+                    <details class="more" open=open>
+                        <summary>"Change the quiet hours"</summary>
+                        <form class="stackup under-choice" id="confirm" method="post" action="/fn/set_job_quiet" autocomplete="off">
+                            <input type="hidden" name="form[ds]" value=frame.ds().to_owned() />
+                            <input type="hidden" name="form[id]" value=job.id.to_string() />
+                            <QuietFields typed zones now=job.quiet_hours.clone() />
+                            <div class="acts"><button class="btn">"Set quiet hours"</button></div>
+                        </form>
+                    </details>
                 </div>
             </Card>
         }

@@ -80,12 +80,8 @@ fn Due(
     view! {
         <fieldset class="stackup">
             <legend>"When it is due"</legend>
-            <div>
-                {every("month", "Every month, on the day below")}
-                {every("week", "Every week, on the weekday below")}
-                {every("day", "Every day")}
-            </div>
-            <div class="halves">
+            <div>{every("month", "Every month")} {every("week", "Every week")} {every("day", "Every day")}</div>
+            <div class="only-month">
                 <TextField
                     name="form[day]"
                     label="Day of the month"
@@ -95,7 +91,9 @@ fn Due(
                     error=typed.error("day")
                     focus=typed.at("day")
                 />
-                <SelectField name="form[weekday]" label="Weekday" hint="Where it is weekly." options=days.to_vec() value=or("weekday", "monday") />
+            </div>
+            <div class="only-week">
+                <SelectField name="form[weekday]" label="Weekday" options=days.to_vec() value=or("weekday", "monday") />
             </div>
             <div class="halves">
                 <TextField name="form[at]" label="Time of day" kind="time" value=or("at", "03:00") error=typed.error("at") focus=typed.at("at") />

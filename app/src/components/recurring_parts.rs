@@ -96,10 +96,9 @@ pub fn RunsTable(
             view! {
                 <tr>
                     <th scope="row">{run.due_at.date_time_short()}{job}</th>
-                    <td data-label="Outcome"><span class=class>{word}</span></td>
+                    <td data-label="Outcome"><span class=class>{word}</span><small>{note}</small></td>
                     <td class="n" data-label="Matched">{number(run.matched)}</td>
                     <td class="n" data-label="Deleted">{number(run.deleted)}</td>
-                    <td data-label="Note">{note}</td>
                 </tr>
             }
         })
@@ -113,7 +112,6 @@ pub fn RunsTable(
                     <th scope="col">"Outcome"</th>
                     <th scope="col" class="n">"Matched"</th>
                     <th scope="col" class="n">"Deleted"</th>
-                    <th scope="col">"Note"</th>
                 </tr>
             </thead>
             <tbody>{body}</tbody>

@@ -36,7 +36,7 @@ pub fn StartChoice(
             <Start own="now" chosen=chosen.clone() label="At once".to_owned() hint="It can be paused and cancelled while it runs" />
             <Start own="wait" chosen=chosen.clone() label=format!("After a waiting period of {wait}") hint="It can be cancelled until then" />
             <Start own="at" chosen=chosen.clone() label="At a date and time".to_owned() hint="Within a year; it can be cancelled until then" />
-            <div class="under-choice">
+            <div class="under-choice only-at">
                 <TextField
                     name="form[start_on]"
                     label="Date and time"
