@@ -4,8 +4,10 @@
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
     campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage, login::LoginPage,
-    not_found::NotFound, overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage,
-    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage, overview::OverviewPage,
+    profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
+    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, segment::SegmentPage,
+    segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
     settings_limits::SettingsLimitsPage,
 };
 use leptos::prelude::*;
@@ -36,6 +38,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/jobs") view=JobsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id") view=JobPage ssr=SsrMode::Async />
                 <Route path=path!("/settings/limits") view=SettingsLimitsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/recurring") view=RecurringListPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/recurring/new") view=RecurringNewPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/recurring/:id") view=RecurringPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/notices") view=NoticesPage ssr=SsrMode::Async />
+                <Route path=path!("/settings/notifications") view=NotificationsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/new") view=CampaignNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/:id") view=CampaignPage ssr=SsrMode::Async />

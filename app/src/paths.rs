@@ -1,6 +1,6 @@
 //! Addresses of the pages, in one place. Knows what a link looks like and nothing of what stands behind it.
 
-use domain::id::{JobId, ProfileId, SegmentId};
+use domain::id::{JobId, ProfileId, RecurringId, SegmentId};
 use std::fmt::Write as _;
 
 /// The overview of a dataset.
@@ -52,6 +52,29 @@ pub fn jobs(ds: &str) -> String {
 pub fn job(ds: &str, id: JobId) -> String {
     format!("/d/{ds}/jobs/{id}")
 }
+
+/// All recurring deletions.
+pub fn recurring_list(ds: &str) -> String {
+    format!("/d/{ds}/recurring")
+}
+
+/// One recurring deletion.
+pub fn recurring(ds: &str, id: RecurringId) -> String {
+    format!("/d/{ds}/recurring/{id}")
+}
+
+/// A new recurring deletion of a segment.
+pub fn new_recurring(ds: &str, segment: SegmentId) -> String {
+    format!("/d/{ds}/recurring/new?segment={segment}")
+}
+
+/// Word of what one's deletions came to.
+pub fn notices(ds: &str) -> String {
+    format!("/d/{ds}/notices")
+}
+
+/// By which ways notices leave the console.
+pub const NOTIFICATIONS: &str = "/settings/notifications";
 
 /// All campaigns.
 pub fn campaigns(ds: &str) -> String {

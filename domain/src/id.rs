@@ -36,6 +36,10 @@ number_id! {
     JobId;
     /// A person who logs in.
     UserId;
+    /// A recurring deletion; people see it as `R-3`.
+    RecurringId;
+    /// A notice.
+    NoticeId;
 }
 
 impl JobId {
@@ -51,6 +55,24 @@ impl JobId {
         let digits = text
             .strip_prefix("D-")
             .or_else(|| text.strip_prefix("d-"))
+            .unwrap_or(text);
+        digits.parse().ok().filter(|n| *n > 0).map(Self)
+    }
+}
+
+impl RecurringId {
+    /// The number that people see and quote: `R-3`.
+    #[must_use]
+    pub fn number(self) -> String {
+        format!("R-{}", self.0)
+    }
+
+    /// Reads `R-3`, `r-3` or `3`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text
+            .strip_prefix("R-")
+            .or_else(|| text.strip_prefix("r-"))
             .unwrap_or(text);
         digits.parse().ok().filter(|n| *n > 0).map(Self)
     }

@@ -67,6 +67,9 @@ pub struct JobSpec {
     /// Not before this moment.
     #[serde(default)]
     pub start_at: Option<Timestamp>,
+    /// The time zone in which the start is shown, by its IANA name; `None`: UTC alone.
+    #[serde(default)]
+    pub start_zone: Option<String>,
     /// Waiting period in seconds.
     #[serde(default)]
     pub wait_seconds: i64,
@@ -143,6 +146,8 @@ pub struct Job {
     pub created_at: Timestamp,
     /// Not before.
     pub start_at: Timestamp,
+    /// The same by the clock of the zone that was named, for people; `None`: none was named.
+    pub start_local: Option<String>,
     /// When deleting began.
     pub started_at: Option<Timestamp>,
     /// When it ended.

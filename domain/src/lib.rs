@@ -10,7 +10,8 @@
 //! *plan*: a deletion in several jobs, because one may not take so long · *guard*: a check before start: allow, warn or block · *job*: one bulk deletion · *freeze*: fixing the *target set* ·
 //! *batch*: one transaction of a job · *leftover*: a target that was not deleted, with its reason · *cached count*: a
 //! number with the time at which it was true · *warehouse*: the copy that bulk deletion leaves · *problem*: an expected
-//! refusal, with a code and a sentence. *Deletion* is housekeeping by segment; *erasure* is a person's legal right.
+//! refusal, with a code and a sentence · *notice*: word to a person of what a deletion of theirs came to · *recurring
+//! deletion*: one that is due again and again, by a standing confirmation. *Deletion* is housekeeping by segment; *erasure* is a person's legal right.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -37,5 +38,7 @@ pub mod estimate;
 pub mod guard;
 pub mod impact;
 pub mod job;
+pub mod notice;
 pub mod plan;
+pub mod recurring;
 pub mod usage;

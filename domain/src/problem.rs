@@ -95,6 +95,16 @@ codes! {
     NobodyMatches = "nobody_matches", 409, "Nobody is in this segment, so there is nothing to delete.";
     /// The job's state does not allow it.
     StateRefused = "state_refused", 409, "The job's state does not allow this.";
+    /// The start lies in the past.
+    StartPast = "start_past", 422, "That moment has passed. Choose a later start, or start at once.";
+    /// The start lies too far ahead.
+    StartTooFar = "start_too_far", 422, "A deletion starts within a year. Choose an earlier start.";
+    /// The clock skips that time on that day.
+    TimeSkipped = "time_skipped", 422, "The clock skips that time on that day, because daylight saving begins. Choose another time.";
+    /// The segment has a standing confirmation already.
+    RecurringExists = "recurring_exists", 409, "This segment has a recurring deletion already. Stop that one first.";
+    /// A way out of the console is not set up.
+    NotSetUp = "not_set_up", 409, "That is not set up yet. Fill in the settings first.";
     /// Same key, another body.
     IdempotencyMismatch = "idempotency_mismatch", 422, "This Idempotency-Key was used with another request.";
     /// Asked for something that this release does not have.

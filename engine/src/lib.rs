@@ -3,11 +3,13 @@
 //!
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
-//! copy that stays), `health` and `quiet` (when jobs hold), `erasure` (the bytes of a database file, live and dead), `import`
+//! copy that stays), `health` and `quiet` (when jobs hold), `calendar` and `recurring` (when they are
+//! due), `notify` (who hears of it), `erasure` (the bytes of a database file, live and dead), `import`
 //! (files and streams in), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
 mod bench;
+mod calendar;
 pub mod clock;
 pub mod erasure;
 mod error;
@@ -17,7 +19,9 @@ pub mod fault;
 mod fault;
 mod health;
 pub mod import;
+mod notify;
 mod quiet;
+mod recurring;
 mod runner;
 mod sample;
 mod service;
@@ -25,6 +29,7 @@ mod store;
 mod warehouse;
 
 pub use bench::{BareDelete, BenchSpec, bare_deletes};
+pub use calendar::read_local;
 pub use error::{Error, Result};
 pub use health::{FreeSpace, HealthOptions};
 pub use quiet::time_zones;

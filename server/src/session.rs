@@ -20,11 +20,13 @@ const DATASET_COOKIE: &str = "ds";
 /// How long it is kept: a year.
 const DATASET_COOKIE_SECONDS: u32 = 31_536_000;
 /// Sections of a dataset, which have a short form without it. The empty one is the overview.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 12] = [
     "",
     "profiles",
     "segments",
     "jobs",
+    "recurring",
+    "notices",
     "campaigns",
     "reports",
     "privacy",

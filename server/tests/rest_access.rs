@@ -13,6 +13,9 @@ fn routes(segment: &str) -> Vec<(&'static str, String, String, &'static [&'stati
     let at = |rest: &str| format!("/datasets/main{rest}");
     let rule = r#"{"rule":"email is set"}"#.to_owned();
     let start = format!(r#"{{"segment_id":"{segment}","consent":true,"confirm_name":"Go","dry_run":true}}"#);
+    let recurring = format!(
+        r#"{{"segment_id":"{segment}","consent":true,"confirm_name":"Go","ceiling":100,"due":{{"every":"day","at":"03:00","zone":"UTC"}}}}"#
+    );
     let none = String::new;
     vec![
         ("GET", "/datasets".into(), none(), READ),
@@ -65,6 +68,11 @@ fn routes(segment: &str) -> Vec<(&'static str, String, String, &'static [&'stati
         ("POST", at("/imports/profiles"), "user_id\nu1\n".into(), INGEST),
         ("POST", at("/deletion-jobs"), start, BULK),
         ("GET", at("/deletion-jobs"), none(), READ),
+        ("POST", at("/recurring-jobs"), recurring, BULK),
+        ("GET", at("/recurring-jobs"), none(), READ),
+        ("GET", at("/recurring-jobs/1"), none(), READ),
+        ("GET", at("/recurring-jobs/1/runs"), none(), READ),
+        ("DELETE", at("/recurring-jobs/1"), none(), BULK),
         ("GET", "/audit".into(), none(), ADMIN),
         ("DELETE", at(&format!("/segments/{segment}")), none(), ADMIN),
     ]

@@ -85,8 +85,12 @@ pub struct StartForm {
     pub everyone: String,
     /// The box about a very large share of the dataset.
     pub most: String,
-    /// `now`, `wait` or `queue`.
+    /// `now`, `wait`, `at` or `queue`.
     pub start: String,
+    /// The day and time of the start, by the clock of its zone: `2026-11-27T09:00`.
+    pub start_on: String,
+    /// The zone by which the start is meant and shown.
+    pub start_zone: String,
     /// Profiles a second at most.
     pub max_rate: String,
     /// When quiet hours begin; empty: there are none.

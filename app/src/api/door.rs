@@ -13,6 +13,9 @@ use domain::{
 use engine::{Engine, clock::Clock};
 use leptos::prelude::*;
 
+/// The cookie by which the server keeps the dataset last looked at.
+const DATASET_COOKIE: &str = "ds";
+
 /// What the server tells the console by context.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -62,15 +65,20 @@ pub(super) struct Door {
 }
 
 impl Door {
-    /// Opens it for a dataset by its short name; an empty name means the first that they may see.
+    /// Opens it for a dataset by its short name; an empty name means the one last looked at, else the first that they may see.
     pub(super) async fn open(slug: &str) -> Result<Self, Refusal> {
         let engine = engine()?;
         let Some(session) = use_context::<Option<SessionInfo>>().flatten() else {
             return Err(Problem::new(Code::Unauthenticated).into());
         };
         let ds = if slug.is_empty() {
-            let first = engine.datasets(&session.actor).await?.into_iter().next();
-            first.ok_or_else(|| Problem::not_found("dataset"))?
+            let (all, last) = (
+                engine.datasets(&session.actor).await?,
+                named_cookie(DATASET_COOKIE),
+            );
+            let seen = all.iter().find(|ds| Some(&ds.slug) == last.as_ref());
+            let found = seen.or(all.first()).cloned();
+            found.ok_or_else(|| Problem::not_found("dataset"))?
         } else {
             engine.dataset(&session.actor, slug).await?
         };
@@ -126,8 +134,11 @@ pub(super) fn set_cookie(value: Option<&str>) {
 
 /// The value of the session's cookie, where there is one.
 pub(super) fn cookie() -> Option<String> {
+    named_cookie(cookie_form().0)
+}
+
+fn named_cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
-    let (name, _) = cookie_form();
     let headers = parts.headers.get_all(header::COOKIE);
     let pairs = headers
         .iter()
@@ -175,6 +186,16 @@ pub(super) fn wait_seconds() -> i64 {
 /// A job's number, `1001` or `D-1001`.
 pub(super) fn job_id(text: &str) -> Answer<domain::id::JobId> {
     domain::id::JobId::parse(text).ok_or_else(|| Problem::not_found("job"))
+}
+
+/// A recurring deletion's number, `3` or `R-3`.
+pub(super) fn recurring_id(text: &str) -> Answer<domain::id::RecurringId> {
+    domain::id::RecurringId::parse(text).ok_or_else(|| Problem::not_found("recurring deletion"))
+}
+
+/// A way out of the console, by its name.
+pub(super) fn channel(text: &str) -> Answer<domain::notice::Channel> {
+    domain::notice::Channel::parse(text).ok_or_else(|| Problem::not_found("way out of the console"))
 }
 
 fn job_page(ds: &str, id: &str) -> String {

@@ -22,6 +22,8 @@ pub struct Frame {
     pub dataset: Dataset,
     /// How many deletions are not finished.
     pub unfinished: usize,
+    /// How many of their notices are not read.
+    pub unread: i64,
     /// The time.
     pub now: Timestamp,
 }
@@ -52,6 +54,7 @@ pub async fn load_frame(ds: String) -> Reply<Frame> {
             may_delete: actor.may(Permission::DeleteInBulk),
             datasets: engine.datasets(actor).await?,
             unfinished: jobs.items.iter().filter(|job| !job.state.terminal()).count(),
+            unread: engine.unread_notices(actor).await?,
             now: now(),
             dataset: door.ds,
         })

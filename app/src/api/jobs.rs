@@ -31,6 +31,8 @@ pub struct JobDetail {
     pub plan: Option<Plan>,
     /// The first who were not deleted.
     pub leftovers: Page<Leftover>,
+    /// The time zones that quiet hours may be meant by; none once they change nothing any more.
+    pub zones: Vec<String>,
 }
 
 /// All deletions, newest first.
@@ -69,7 +71,13 @@ pub async fn show_job(ds: String, id: String) -> Reply<JobDetail> {
         let segment = own.map(|at| others.remove(at));
         let plan = engine.plan(actor, ds, job.id).await?;
         let leftovers = engine.leftovers(actor, ds, job.id, page).await?;
+        let zones = if job.state.terminal() {
+            Vec::new()
+        } else {
+            engine::time_zones()
+        };
         Ok(JobDetail {
+            zones,
             segment,
             others,
             usage,

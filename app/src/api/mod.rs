@@ -6,11 +6,15 @@ pub mod deletion;
 pub mod frame;
 pub mod jobs;
 pub mod limits;
+pub mod notices;
+pub mod notifications;
 pub mod overview;
 pub mod plans;
 pub mod profiles;
+pub mod recurring;
 pub mod segments;
 pub mod session;
+pub mod when;
 
 use domain::problem::Problem;
 use leptos::prelude::ServerFnError;
@@ -21,6 +25,8 @@ mod back;
 mod campaign_form;
 #[cfg(feature = "ssr")]
 mod door;
+#[cfg(feature = "ssr")]
+mod recur;
 #[cfg(feature = "ssr")]
 mod start;
 #[cfg(feature = "ssr")]

@@ -12,6 +12,7 @@ use domain::{
     job::{JobSpec, OnActiveCampaign, PASSWORD_FRESH_MS, QuietHours, RETRY_PASSES},
     problem::{Code, Problem},
     segment::typed_count,
+    time::Timestamp,
 };
 use engine::{Ask, Error, Idempotency};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -31,6 +32,8 @@ pub(super) fn back(form: &StartForm) -> Back {
         .keep("everyone", &form.everyone)
         .keep("most", &form.most)
         .keep("start", &form.start)
+        .keep("start_on", &form.start_on)
+        .keep("start_zone", &form.start_zone)
         .keep("max_rate", &form.max_rate)
         .keep("quiet_from", &form.quiet_from)
         .keep("quiet_to", &form.quiet_to)
@@ -48,15 +51,20 @@ pub(super) fn back(form: &StartForm) -> Back {
 
 /// Takes the password where the log-in is older than five minutes.
 pub(super) async fn password(door: &Door, form: &StartForm) -> Result<(), Refusal> {
+    fresh_password(door, &form.password).await
+}
+
+/// The same out of any form.
+pub(super) async fn fresh_password(door: &Door, password: &str) -> Result<(), Refusal> {
     if door::now().ms() - door.session.password_at.ms() <= PASSWORD_FRESH_MS {
         return Ok(());
     }
-    if form.password.is_empty() {
+    if password.is_empty() {
         return Err(Problem::new(Code::PasswordRequired).on("password").into());
     }
     let cookie = door::cookie().ok_or_else(|| Problem::new(Code::Unauthenticated))?;
     door.engine
-        .confirm_password(&cookie, &form.password)
+        .confirm_password(&cookie, password)
         .await
         .map_err(refused)?;
     Ok(())
@@ -74,7 +82,9 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
         count_tolerance: 0,
         plan_hash: Some(form.plan_hash.clone()).filter(|hash| !hash.is_empty()),
         reason: Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
-        start_at: None,
+        start_at: start_at(form)?,
+        start_zone: Some(form.start_zone.trim().to_owned())
+            .filter(|zone| matches!(form.start.as_str(), "at" | "wait") && !zone.is_empty()),
         wait_seconds: if form.start == "wait" {
             door::wait_seconds()
         } else {
@@ -94,9 +104,23 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
     })
 }
 
+/// The moment that was chosen, by the clock of the zone that was named.
+fn start_at(form: &StartForm) -> Result<Option<Timestamp>, Refusal> {
+    if form.start != "at" {
+        return Ok(None);
+    }
+    let at = engine::read_local(&form.start_on, &form.start_zone);
+    at.map(Some).map_err(|problem| refused(problem.into()))
+}
+
 /// The quiet hours, where either end of them was typed.
 fn quiet_hours(form: &StartForm) -> Result<Option<QuietHours>, Refusal> {
-    typed_quiet(&form.quiet_from, &form.quiet_to, &form.quiet_zone).map_err(|problem| refused(problem.into()))
+    quiet(&form.quiet_from, &form.quiet_to, &form.quiet_zone)
+}
+
+/// The same out of any form.
+pub(super) fn quiet(from: &str, to: &str, zone: &str) -> Result<Option<QuietHours>, Refusal> {
+    typed_quiet(from, to, zone).map_err(|problem| refused(problem.into()))
 }
 
 fn typed_quiet(from: &str, to: &str, zone: &str) -> Answer<Option<QuietHours>> {
@@ -156,8 +180,10 @@ pub(super) fn refused(error: Error) -> Refusal {
             Some("quiet_hours.from") => Some("quiet_from"),
             Some("quiet_hours.to") => Some("quiet_to"),
             Some("quiet_hours.zone") => Some("quiet_zone"),
+            Some("start_at") => Some("start_on"),
             _ => None,
         },
+        Code::StartPast | Code::StartTooFar | Code::TimeSkipped => Some("start_on"),
         Code::NameMismatch => Some("confirm_name"),
         Code::CountInvalid | Code::CountMoved => Some("confirm_count"),
         Code::ConsentRequired => Some("consent"),

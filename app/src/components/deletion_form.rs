@@ -1,6 +1,6 @@
 //! The last step of a deletion: its options, and what must be typed and ticked.
 
-use super::{QuietFields, Typed, one_or_many};
+use super::{QuietFields, StartChoice, Typed, one_or_many};
 use crate::{
     api::deletion::DeletionView,
     islands::{RateBox, TypedBox},
@@ -13,9 +13,6 @@ use domain::{
 };
 use leptos::prelude::*;
 
-const DAY_SECONDS: i64 = 86_400;
-const HOUR_SECONDS: i64 = 3_600;
-
 /// When, how fast, and what becomes of those who change. Belongs to the confirm form and stands beside it.
 #[component]
 pub fn Options(
@@ -27,27 +24,11 @@ pub fn Options(
     /// What was typed, after a refusal.
     typed: Typed,
 ) -> impl IntoView {
-    let chosen = match typed.get("start").as_str() {
-        "" if data.wait_seconds > 0 => "wait".to_owned(),
-        "" => "now".to_owned(),
-        other => other.to_owned(),
-    };
-    let wait = wait_words(if data.wait_seconds > 0 {
-        data.wait_seconds
-    } else {
-        DAY_SECONDS
-    });
-    let queue = data.running.is_some();
     view! {
         <section class="card">
             <div class="head"><h2>"Options"</h2></div>
             <div class="body options-form">
-                <fieldset>
-                    <legend>"Start"</legend>
-                    <Start own="now" chosen=chosen.clone() label="At once".to_owned() hint="It can be paused and cancelled while it runs" />
-                    <Start own="wait" chosen=chosen.clone() label=format!("After a waiting period of {wait}") hint="It can be cancelled until then" />
-                    {queue.then(|| view! { <Start own="queue" chosen label="After the running deletion".to_owned() hint="It starts by itself" /> })}
-                </fieldset>
+                <StartChoice ds=ds.clone() data=data.clone() typed=typed.clone() />
                 <RateBox
                     ds=ds
                     segment=data.segment.id.to_string()
@@ -75,35 +56,6 @@ pub fn Options(
         </section>
     }
     .into_any()
-}
-
-/// One way to start.
-#[component]
-fn Start(
-    /// Its value.
-    own: &'static str,
-    /// The chosen value.
-    chosen: String,
-    /// Its label.
-    label: String,
-    /// What it means.
-    hint: &'static str,
-) -> impl IntoView {
-    view! {
-        <label class="check">
-            <input type="radio" name="form[start]" form="confirm" value=own checked=chosen == own />
-            <span>{label}<small>{hint}</small></span>
-        </label>
-    }
-    .into_any()
-}
-
-fn wait_words(seconds: i64) -> String {
-    match seconds {
-        s if s % DAY_SECONDS == 0 => one_or_many(s / DAY_SECONDS, "day", "days"),
-        s if s % HOUR_SECONDS == 0 => one_or_many(s / HOUR_SECONDS, "hour", "hours"),
-        s => one_or_many(s / 60, "minute", "minutes"),
-    }
 }
 
 /// The confirm form.

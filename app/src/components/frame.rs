@@ -28,7 +28,9 @@ pub enum Place {
     Campaigns,
     /// Deletions.
     Deletions,
-    /// Settings of the installation.
+    /// Word of what one's deletions came to.
+    Notices,
+    /// What is set for the installation.
     Settings,
 }
 
@@ -169,8 +171,16 @@ fn Nav(
         let n = frame.unfinished;
         (n > 0).then(|| view! { <b>{n}<span class="unseen">" not finished"</span></b> })
     };
+    let unread = || {
+        let n = frame.unread;
+        (n > 0).then(|| view! { <b>{n}<span class="unseen">" not read"</span></b> })
+    };
     let item = |own: Place, glyph: Glyph, name: &'static str, href: String| {
-        let badge = (own == Place::Deletions).then(running);
+        let badge = match own {
+            Place::Deletions => running().map(IntoAny::into_any),
+            Place::Notices => unread().map(IntoAny::into_any),
+            _ => None,
+        };
         view! { <a href=href aria-current=(own == place).then_some("page")><Icon glyph />{name}{badge}</a> }
     };
     view! {
@@ -180,6 +190,8 @@ fn Nav(
             {item(Place::Segments, Glyph::Pie, "Segments", paths::segments(ds))}
             {item(Place::Campaigns, Glyph::Horn, "Campaigns", paths::campaigns(ds))}
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
+            {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
+            {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
         </nav>
     }
     .into_any()

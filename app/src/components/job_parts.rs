@@ -1,8 +1,11 @@
 //! Deletions in lists, and the one that runs.
 
-use super::{JobBadge, JobView, moment};
+use super::{JobBadge, JobView, PostButton, moment};
 use crate::{api::frame::Frame, islands::LiveBar, paths};
-use domain::{guard::grouped, job::Job};
+use domain::{
+    guard::grouped,
+    job::{Intent, Job},
+};
 use leptos::prelude::*;
 
 /// Deletions, newest first.
@@ -105,6 +108,10 @@ pub fn RunningCard(
 ) -> impl IntoView {
     let href = paths::job(frame.ds(), job.id);
     let first = JobView::of(&job, false);
+    // While it waits, the way out is in sight; once it runs, its page shows first what a cancel would leave.
+    let cancel = (frame.may_delete && job.state.before_deleting() && job.intent != Intent::Cancel).then(|| {
+        view! { <PostButton action="cancel_job" name="Cancel job" ds=frame.ds() id=job.id.to_string() class="btn to-danger" /> }
+    });
     let note = match job.started_at {
         Some(at) => format!("started {} by {}", moment(at, frame.now), job.requested_by),
         None => format!(
@@ -126,7 +133,10 @@ pub fn RunningCard(
             </div>
             <div class="body mini">
                 <LiveBar ds=frame.ds().to_owned() id=job.id.to_string() first />
-                <a class="btn" href=href>"Open job"</a>
+                <div class="acts">
+                    <a class="btn" href=href>"Open job"</a>
+                    {cancel}
+                </div>
             </div>
         </section>
     }

@@ -24,7 +24,7 @@ pub fn sentence(job: &Job) -> String {
         JobStatus::AwaitingApproval => "A second person must agree. Nobody has been deleted yet.".to_owned(),
         JobStatus::Scheduled => format!(
             "Starts on {}. The list is fixed; nobody has been deleted yet. Until then these people still get messages.",
-            job.start_at.date_time_short()
+            start(job)
         ),
         JobStatus::Queued => match job.plan {
             Some(place) if place.job > 1 => format!(
@@ -51,6 +51,15 @@ pub fn sentence(job: &Job) -> String {
         | JobStatus::CompletedWithLeftovers
         | JobStatus::Cancelled
         | JobStatus::Failed => ended(job),
+    }
+}
+
+/// When it starts, by the clock of the zone that was named and by UTC.
+pub fn start(job: &Job) -> String {
+    let utc = job.start_at.date_time_short();
+    match &job.start_local {
+        Some(local) if !local.ends_with("(UTC)") => format!("{local}, that is {utc}"),
+        _ => utc,
     }
 }
 
@@ -182,7 +191,7 @@ pub fn spoken(job: &Job) -> String {
             profiles(counts.deleted)
         ),
         JobStatus::Failed => format!("Failed. {} deleted, the rest are kept.", profiles(counts.deleted)),
-        JobStatus::Scheduled => format!("Starts on {}.", job.start_at.date_time_short()),
+        JobStatus::Scheduled => format!("Starts on {}.", start(job)),
         JobStatus::Queued => "Waiting for its turn.".to_owned(),
         _ => running(job),
     }

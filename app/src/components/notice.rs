@@ -9,6 +9,14 @@ use leptos::prelude::*;
 fn done(code: &str) -> Option<&'static str> {
     Some(match code {
         "limits" => "The limit has been set",
+        "quiet" => "The quiet hours have been set; they hold from the next batch on",
+        "brought_forward" => "The waiting is over: the deletion starts now",
+        "recurring" => "The recurring deletion has been confirmed",
+        "recurring_stopped" => "The recurring deletion is stopped: nothing is due any more",
+        "address" => "Your address has been saved",
+        "smtp" => "The mail server has been saved",
+        "webhook" => "The webhook has been saved",
+        "removed" => "That has been removed",
         "rate" => "The speed limit has been set",
         "created" => "The segment has been created",
         "changed" => "The segment has been changed",

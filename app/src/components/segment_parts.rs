@@ -144,7 +144,14 @@ pub fn DangerZone(
     let way = match (frame.may_delete, segment.job) {
         (true, None) => {
             let href = paths::delete_segment(frame.ds(), segment.id);
-            view! { <a class="btn to-danger" href=href>"Delete All Users in Segment"</a> }.into_any()
+            let again = paths::new_recurring(frame.ds(), segment.id);
+            view! {
+                <div class="acts">
+                    <a class="btn" href=again>"Delete on a schedule"</a>
+                    <a class="btn to-danger" href=href>"Delete All Users in Segment"</a>
+                </div>
+            }
+            .into_any()
         }
         (true, Some(job)) => {
             view! { <a class="btn" href=paths::job(frame.ds(), job)>"Open its running deletion"</a> }

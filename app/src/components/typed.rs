@@ -54,6 +54,27 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "quiet_zone") => {
             "There is no such time zone. Choose one of the list, such as Europe/Berlin or UTC."
         }
+        (Code::Invalid, "start_on") => "Choose the day and the time at which the deletion starts.",
+        (Code::Invalid, "start_zone" | "zone") => {
+            "There is no such time zone. Choose one of the list, such as Europe/Berlin or UTC."
+        }
+        (Code::Invalid, "at") => "Choose the time of day, from 00:00 to 23:59.",
+        (Code::Invalid, "day") => "Choose the day of the month, from 1 to 31.",
+        (Code::CountInvalid, "ceiling") => {
+            "Type the most people that one run may delete, a whole number from 1 on."
+        }
+        (Code::Invalid, "address") => {
+            "Type one e-mail address, such as ada@example.org, or leave the box empty."
+        }
+        (Code::Invalid, "smtp_host") => "Type the mail server's name, such as mail.example.org.",
+        (Code::Invalid, "smtp_port") => "Type the mail server's port, such as 587.",
+        (Code::Invalid, "smtp_user") => {
+            "A password only travels over TLS. Choose TLS, or leave the user name empty."
+        }
+        (Code::Invalid, "smtp_from") => "Type the sender's address, such as lethe@example.org.",
+        (Code::Invalid, "webhook_url") => {
+            "Type an address that begins with https:// or http://, without a user name or password in it."
+        }
         (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
         (Code::NameTaken, "id") => "A campaign with this id exists already. Choose another id.",
         (Code::Invalid, "id") => "An id has 1 to 128 bytes, no control characters, and is not “new”.",

@@ -7,7 +7,7 @@ use crate::{
     },
     components::{
         Bytes, Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, PlanView, Questions, Record,
-        Speed, Typed, moment, page,
+        Speed, Typed, When, moment, page,
     },
     islands::{LiveJob, LivePlan, panel},
     paths,
@@ -46,6 +46,8 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
     let goes_on = !over || data.plan.as_ref().is_some_and(|plan| plan.current().is_some());
     let speed = (!over && frame.may_delete)
         .then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
+    let when = (!over && frame.may_delete)
+        .then(|| view! { <When frame=frame.clone() job=job.clone() zones=data.zones.clone() typed=typed.clone() /> });
     view! {
         <Title text=title.clone() />
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li><a href=paths::jobs(frame.ds())>"Deletions"</a></li></ol></nav>
@@ -54,6 +56,7 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
         {plan}
         <div class="grid wide-left">
             <div>
+                {when}
                 {speed}
                 <Leftovers frame=frame.clone() rows=data.leftovers />
                 <Questions />

@@ -21,6 +21,7 @@ pub fn JobsPage() -> impl IntoView {
 fn Content(frame: Frame, rows: Page<Job>, typed: Typed) -> impl IntoView {
     let here = paths::jobs(frame.ds());
     let segments = paths::segments(frame.ds());
+    let recurring = paths::recurring_list(frame.ds());
     let shown = rows.items.len();
     let next = rows
         .next
@@ -42,7 +43,11 @@ fn Content(frame: Frame, rows: Page<Job>, typed: Typed) -> impl IntoView {
         .into_any()
     };
     view! {
-        <PageTop title="Deletions" sub=|| "Every bulk deletion of this dataset, newest first. One runs at a time." />
+        <PageTop
+            title="Deletions"
+            sub=|| "Every bulk deletion of this dataset, newest first. One runs at a time."
+            acts=move || view! { <a class="btn" href=recurring.clone()>"Recurring deletions"</a> }
+        />
         <section class="card">{body}</section>
     }
     .into_any()

@@ -7,8 +7,8 @@ use crate::{
         segments::{SegmentView, list_dependencies, show_segment},
     },
     components::{
-        CountLine, DangerZone, DisabledBanner, Here, JobsTable, NothingUses, Notices, People, Place,
-        SearchForm, SegmentBadge, Typed, UsageTable, UsesNote, nothing_is_known, page, places,
+        CountLine, DangerZone, DisabledBanner, Here, JobsTable, NothingUses, Notices, PendingDeletion,
+        People, Place, SearchForm, SegmentBadge, Typed, UsageTable, UsesNote, nothing_is_known, page, places,
     },
     paths,
     ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
@@ -89,6 +89,7 @@ fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl I
         />
         <Notices typed=typed.clone() />
         <DisabledBanner frame=frame.clone() data=data.clone() />
+        <PendingDeletion frame=frame.clone() data=data.clone() />
         <SegmentTabs frame=frame.clone() data=data.clone() tab=tab.clone() />
         {part(frame.clone(), data, &tab, typed)}
         <DangerZone frame segment />

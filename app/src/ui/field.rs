@@ -117,7 +117,7 @@ pub fn Check(
 }
 
 /// `form[name]` and `name` alike are found under `#name`.
-fn field_id(name: &str) -> String {
+pub(super) fn field_id(name: &str) -> String {
     let inner = name
         .split_once('[')
         .map_or(name, |(_, rest)| rest.trim_end_matches(']'));

@@ -7,6 +7,7 @@ pub mod empty;
 pub mod field;
 pub mod icon;
 pub mod page_top;
+pub mod select;
 pub mod tabs;
 
 pub use banner::{Banner, Tone};
@@ -16,4 +17,5 @@ pub use empty::Empty;
 pub use field::{Check, TextField};
 pub use icon::{Glyph, Icon, Logo};
 pub use page_top::PageTop;
+pub use select::SelectField;
 pub use tabs::{Tab, Tabs};

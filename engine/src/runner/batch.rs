@@ -53,6 +53,8 @@ enum Came {
     Moved,
     /// Not now, for this reason.
     Waits(String),
+    /// Not before somebody has done something about this.
+    WaitsForSomebody(String),
     /// People want something else.
     Intent,
 }
@@ -131,6 +133,7 @@ async fn one(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step>
             engine.inner.copy.notify_one();
             begin::wait(engine, job, &reason).await
         }
+        Came::WaitsForSomebody(reason) => begin::wait_for_somebody(engine, job, &reason).await,
     }
 }
 
@@ -152,7 +155,7 @@ async fn write(engine: &Engine, job: &JobRow, memory: &Memory, begun: Instant) -
     }
     // In the transaction that deletes: a campaign that is activated comes before this batch or finds it done.
     if let Some(reason) = begin::campaign_in_the_way(&mut tx, &job).await? {
-        return Ok(Came::Waits(reason));
+        return Ok(Came::WaitsForSomebody(reason));
     }
     let targets = next(&mut tx, &job, memory).await?;
     let (Some(first), Some(last)) = (targets.first(), targets.last()) else {

@@ -3,7 +3,7 @@
 use super::{LOOK_EVERY, Memory, Step, finish, freeze::membership, hold, plan};
 use crate::{
     error::Result,
-    fault,
+    fault, notify,
     service::Engine,
     store::{self, Conn, Tx, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
 };
@@ -50,7 +50,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         .await;
     }
     if let Some(reason) = campaign_in_the_way(&mut *store.read().await?, job).await? {
-        return wait(engine, job, &reason).await;
+        return wait_for_somebody(engine, job, &reason).await;
     }
     if store::members::unsettled(&mut *store.read().await?, SegmentId(job.segment_id)).await? {
         return wait(
@@ -65,8 +65,11 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
 
 /// How long the job has to wait yet; `None`: its time has come. The computer's clock alone does not decide it: what was
 /// left of the waiting period when this process first saw the job passes on the monotonic clock as well, so a clock that
-/// jumps forward cuts nobody's time to think short.
+/// jumps forward cuts nobody's time to think short. A person may: who has said "start now" has thought.
 fn still_waits(job: &JobRow, memory: &mut Memory, now: Timestamp) -> Result<Option<Duration>> {
+    if job.start_now_at.is_some() {
+        return Ok(None);
+    }
     let left = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
     if memory.waited.is_none() {
         let period = job.spec()?.wait_seconds * 1000;
@@ -107,6 +110,17 @@ pub(super) async fn wait(engine: &Engine, job: &JobRow, reason: &str) -> Result<
     if job.waiting_for.as_deref() != Some(reason) {
         let mut tx = engine.inner.store.write().await?;
         store::job_steps::set_waiting(&mut tx, JobId(job.id), Some(reason)).await?;
+        tx.commit().await?;
+    }
+    Ok(Step::Rest(Duration::from_millis(50)))
+}
+
+/// Says that it waits for what only people can change, and tells who asked for it: they may not be looking.
+pub(super) async fn wait_for_somebody(engine: &Engine, job: &JobRow, reason: &str) -> Result<Step> {
+    if job.waiting_for.as_deref() != Some(reason) {
+        let mut tx = engine.inner.store.write().await?;
+        store::job_steps::set_waiting(&mut tx, JobId(job.id), Some(reason)).await?;
+        notify::job_waits(&mut tx, engine, job, reason).await?;
         tx.commit().await?;
     }
     Ok(Step::Rest(Duration::from_millis(50)))

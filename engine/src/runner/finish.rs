@@ -3,7 +3,7 @@
 use super::{Step, freeze::membership};
 use crate::{
     error::{Error, Result},
-    fault,
+    fault, notify,
     service::Engine,
     store::{self, Tx, jobs::JobRow, rule_sql::RuleScope},
 };
@@ -26,6 +26,7 @@ pub(super) async fn end_early(
     store::job_steps::set_ending(&mut tx, JobId(job.id), None, reason).await?;
     store::job_steps::move_to(&mut tx, store, job, end, store.clock.now()).await?;
     audit_end(&mut tx, engine, job, end, &job.counts()).await?;
+    notify::job_end(&mut tx, engine, job, end, &job.counts()).await?;
     if store::plans::never_begun(&mut tx, job).await? {
         store::targets::drop_targets(&mut tx, job.set()).await?;
     }
@@ -121,6 +122,8 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
     store::plans::set_took(&mut tx, id, took_ms(&job.phases()?, job.paused_ms, now)).await?;
     store::job_steps::move_to(&mut tx, store, job, end, now).await?;
     audit_end(&mut tx, engine, job, end, &counts).await?;
+    notify::job_end(&mut tx, engine, job, end, &counts).await?;
+    fault::stop_point("seal.told")?;
     tx.commit().await?;
     super::scrub::empty_log(engine).await;
     engine.inner.memory.figures.lock().await.remove(&dataset);

@@ -52,7 +52,7 @@ pub(super) async fn gate(engine: &Engine, job: &JobRow, deletes: bool) -> Result
         relieve(engine, &hold).await;
         return Ok(Some(Step::Rest(health::LOOK_EVERY)));
     }
-    let hours = if deletes { job.spec()?.quiet_hours } else { None };
+    let hours = if deletes { job.quiet_hours()? } else { None };
     if let Some(hours) = hours
         && let Some((reason, rest)) = quiet(&hours, engine.inner.store.clock.now())
     {

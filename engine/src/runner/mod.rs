@@ -108,7 +108,8 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner, the warehouse copier, what keeps the ballast, and what starts and ends campaigns.
+    /// Starts the runner and what goes on beside it: the warehouse copier, what keeps the ballast, what starts and ends
+    /// campaigns, what is due again and again, and the outbox.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -118,10 +119,12 @@ impl Engine {
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
         let times = tokio::spawn(crate::service::keep_time(self.clone(), stopped.clone()));
+        let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
+        let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
-            handles: vec![runner, keeper, copier, health, times, check],
+            handles: vec![runner, keeper, copier, health, times, recurring, outbox, check],
         }
     }
 }

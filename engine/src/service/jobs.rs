@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::{
+    calendar,
     error::{DAMAGED, Result},
     quiet::Quiet,
     store::{self, Tx, audit::Entry, jobs::JobRow},
@@ -240,7 +241,9 @@ impl Engine {
             row.waiting_for = Some(DAMAGED.to_owned());
         }
         let now = self.inner.store.clock.now();
+        let zone = row.spec()?.start_zone;
         let mut job = row.show(self.inner.store.epoch, now)?;
+        job.start_local = zone.and_then(|zone| calendar::shown(job.start_at, &zone));
         if let Some(quiet) = job.quiet_hours.as_ref().and_then(|hours| Quiet::of(hours).ok()) {
             // What is left to work does not say when it is done: quiet hours lie in between.
             let progress = &mut job.progress;

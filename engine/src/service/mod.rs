@@ -17,6 +17,7 @@ mod limits;
 mod memory;
 mod plans;
 mod profiles;
+mod recurring;
 mod segment_rule;
 mod segment_state;
 mod segments;
@@ -26,6 +27,7 @@ mod tests;
 mod tries;
 pub(crate) mod usage;
 mod uses;
+mod when;
 
 use crate::{
     clock::Clock,
@@ -44,6 +46,7 @@ pub use estimate::{Ask, Forecast};
 pub(crate) use holds::{Cause, Holds};
 pub use limits::Limits;
 use memory::Memory;
+pub(crate) use recurring::definition;
 pub use start::{Idempotency, Started};
 use std::{
     path::PathBuf,

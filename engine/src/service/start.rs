@@ -1,6 +1,6 @@
 //! Starting a deletion: the checks in their order, the recount, and the one transaction that makes the job.
 
-use super::{Engine, estimate::Ask, jobs::check_rate};
+use super::{Engine, estimate::Ask, jobs::check_rate, when};
 use crate::{
     error::{Error, Result},
     quiet,
@@ -64,12 +64,13 @@ struct Checked {
 impl Engine {
     /// Confirms a deletion. Nothing is deleted when any check refuses.
     ///
-    /// The order: who asks, a repeated request, quiet hours, consent, the typed name, numbers in range, the dataset's one place, the
+    /// The order: who asks, a repeated request, quiet hours, the start, consent, the typed name, numbers in range, the dataset's one place, the
     /// segment's own job, the plan hash, the recount, an all-matching rule, running campaigns. The plan hash and the
     /// place are looked at once more inside the transaction.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `idempotency_mismatch`, `consent_required`, `name_mismatch`, `invalid`, `job_active`,
+    /// `forbidden`, `not_found`, `idempotency_mismatch`, `start_past`, `start_too_far`, `consent_required`, `name_mismatch`,
+    /// `invalid`, `job_active`,
     /// `segment_busy`, `plan_changed`, `count_moved`, `nobody_matches`, `force_required`, `campaign_active`.
     pub async fn start_job(
         &self,
@@ -83,6 +84,7 @@ impl Engine {
             return Ok(Started::Repeated(earlier));
         }
         spec.quiet_hours = spec.quiet_hours.map(quiet::checked).transpose()?;
+        when::check_start(&mut spec, self.inner.store.clock.now())?;
         // On a full disk the ballast is given up here: else the job that is to make room could not be written down.
         self.inner.health.look();
         let checked = match self.check_start(actor, dataset, &spec).await {
@@ -149,6 +151,7 @@ impl Engine {
     pub async fn dry_run(&self, actor: &Actor, dataset: DatasetId, mut spec: JobSpec) -> Result<Job> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
         spec.quiet_hours = spec.quiet_hours.map(quiet::checked).transpose()?;
+        when::check_start(&mut spec, self.inner.store.clock.now())?;
         let checked = self.check_start(actor, dataset, &spec).await?;
         let slug = store::datasets::slug(&mut *self.inner.store.read().await?, dataset).await?;
         let counts = Counts::of(checked.count, 0, 0, 0, 0, 0);
@@ -166,6 +169,7 @@ impl Engine {
             requested_by: actor.name.clone(),
             reason: spec.reason.clone(),
             created_at: checked.now,
+            start_local: None,
             start_at: start_at(&spec, checked.now),
             started_at: None,
             finished_at: None,

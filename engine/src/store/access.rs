@@ -65,6 +65,16 @@ impl Target {
         self.dataset_id.map(DatasetId)
     }
 
+    /// Whether they may log in.
+    pub(crate) fn enabled(&self) -> bool {
+        self.disabled_at.is_none()
+    }
+
+    /// Their role.
+    pub(crate) fn role(&self) -> Result<Role> {
+        role(&self.role)
+    }
+
     /// Whether they may administer the whole installation now.
     pub(crate) fn administers_everything(&self) -> bool {
         self.role == Role::Administrator.as_str() && self.dataset_id.is_none() && self.disabled_at.is_none()

@@ -6,7 +6,9 @@ use domain::{
     erasure::Erasure,
     id::{DatasetId, JobId, ProfileId, SegmentId},
     impact::WarehouseKept,
-    job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, Leftover, Outcome, Phase, Progress},
+    job::{
+        Counts, Intent, Job, JobSpec, JobState, JobStatus, Leftover, Outcome, Phase, Progress, QuietHours,
+    },
     plan::PlanPlace,
     time::Timestamp,
 };
@@ -65,6 +67,9 @@ pub(crate) struct JobRow {
     warehouse_kept: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) start_at: i64,
+    pub(crate) start_now_at: Option<i64>,
+    quiet_set: i64,
+    quiet_hours: Option<String>,
     started_at: Option<i64>,
     /// The plan that it belongs to: its first job.
     pub(crate) plan_id: Option<i64>,
@@ -100,6 +105,23 @@ impl JobRow {
     /// What was asked.
     pub(crate) fn spec(&self) -> Result<JobSpec> {
         json(&self.spec, "spec")
+    }
+
+    /// Who asked.
+    pub(crate) fn requested_by(&self) -> &str {
+        &self.requested_by
+    }
+
+    /// The quiet hours that hold: those of the confirmation, until somebody changes them.
+    pub(crate) fn quiet_hours(&self) -> Result<Option<QuietHours>> {
+        match self.quiet_set {
+            0 => Ok(self.spec()?.quiet_hours),
+            _ => self
+                .quiet_hours
+                .as_deref()
+                .map(|text| json(text, "quiet_hours"))
+                .transpose(),
+        }
     }
 
     /// The counts so far.
@@ -172,7 +194,7 @@ impl JobRow {
             .as_deref()
             .map(|text| json(text, "estimate"))
             .transpose()?;
-        let quiet_hours = self.spec()?.quiet_hours;
+        let quiet_hours = self.quiet_hours()?;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
             .as_deref()
@@ -191,6 +213,7 @@ impl JobRow {
             reason: self.reason,
             created_at: Timestamp::from_ms(self.created_at),
             start_at: Timestamp::from_ms(self.start_at),
+            start_local: None,
             started_at: self.started_at.map(Timestamp::from_ms),
             finished_at: self.finished_at.map(Timestamp::from_ms),
             end_reason: self.end_reason,

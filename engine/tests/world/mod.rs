@@ -242,6 +242,7 @@ pub(crate) fn spec(segment: SegmentId, name: &str, count: i64) -> JobSpec {
         plan_hash: None,
         reason: None,
         start_at: None,
+        start_zone: None,
         wait_seconds: 0,
         max_rate: None,
         quiet_hours: None,

@@ -35,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
         .routes(routes!(resume))
         .routes(routes!(cancel))
         .routes(routes!(plan))
+        .routes(routes!(start_now))
         .routes(routes!(leftovers))
 }
 
@@ -139,7 +140,7 @@ async fn show(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<
     Ok(Json(caller.engine.job(&caller.actor, dataset, id).await?.into()))
 }
 
-/// Changes the speed limit, also while the job runs.
+/// Changes the speed limit or the quiet hours, also while the job waits or runs; it takes effect at the next batch.
 #[utoipa::path(patch, path = "/datasets/{ds}/deletion-jobs/{id}", tag = "deletion jobs", request_body = RatePatch,
     params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the job")),
     responses((status = 200, body = Job)))]
@@ -149,17 +150,27 @@ async fn change(
     body: Body<RatePatch>,
 ) -> Answer<Json<Job>> {
     let (dataset, id) = place(&caller, &ds, &id).await?;
-    let Some(rate) = body.it.max_rate else {
-        let message = "Send max_rate: profiles a second, or null for no limit.";
-        return Err(Problem::because(Code::BadRequest, message).on("max_rate").into());
+    let changed = match (body.it.max_rate, body.it.quiet_hours) {
+        (Some(rate), None) => {
+            caller
+                .engine
+                .set_job_rate(&caller.actor, dataset, id, rate)
+                .await?
+        }
+        (None, Some(hours)) => {
+            let hours = hours.map(|hours| hours.read()).transpose()?;
+            caller
+                .engine
+                .set_job_quiet_hours(&caller.actor, dataset, id, hours)
+                .await?
+        }
+        // Both in one request would leave one of them done where the other is refused.
+        _ => {
+            let message = "Send max_rate (profiles a second, or null for no limit) or quiet_hours (or null for none), one at a time.";
+            return Err(Problem::because(Code::BadRequest, message).on("max_rate").into());
+        }
     };
-    Ok(Json(
-        caller
-            .engine
-            .set_job_rate(&caller.actor, dataset, id, rate)
-            .await?
-            .into(),
-    ))
+    Ok(Json(changed.into()))
 }
 
 /// Stops before the next batch; the job keeps its place.
@@ -222,6 +233,21 @@ async fn plan(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<
     let found = caller.engine.plan(&caller.actor, dataset, id).await?;
     let plan = found.ok_or_else(|| Problem::not_found("plan"))?;
     Ok(Json(plan.into()))
+}
+
+/// Ends the waiting before the start.
+#[utoipa::path(post, path = "/datasets/{ds}/deletion-jobs/{id}/start-now", tag = "deletion jobs",
+    params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the job")),
+    responses((status = 200, body = Job)))]
+async fn start_now(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<Json<Job>> {
+    let (dataset, id) = place(&caller, &ds, &id).await?;
+    Ok(Json(
+        caller
+            .engine
+            .start_job_now(&caller.actor, dataset, id)
+            .await?
+            .into(),
+    ))
 }
 
 /// Targets that were not deleted, each with its reason.

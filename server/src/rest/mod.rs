@@ -15,6 +15,7 @@ mod jobs;
 mod limits;
 mod openapi;
 mod profiles;
+mod recurring;
 mod segments;
 mod uses;
 
@@ -42,6 +43,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(uses::routes())
         .merge(jobs::routes())
         .merge(limits::routes())
+        .merge(recurring::routes())
         .merge(audit::routes())
         .split_for_parts();
     let document = openapi::finish(document);

@@ -11,6 +11,7 @@ mod impact;
 mod jobs;
 mod people;
 mod plans;
+mod recurring;
 mod segments;
 mod start;
 mod uses;
@@ -25,6 +26,7 @@ pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };
 pub(crate) use plans::{Limits, LimitsPatch, Plan};
+pub(crate) use recurring::{NewRecurring, RecurringJob, RecurringRun};
 pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};

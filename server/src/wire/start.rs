@@ -34,6 +34,8 @@ pub(crate) struct StartJob {
     pub(crate) reason: Option<String>,
     /// Not before this moment.
     pub(crate) start_at: Option<String>,
+    /// The time zone in which people are shown the start, an IANA name; null: UTC.
+    pub(crate) start_zone: Option<String>,
     /// Waiting period.
     #[serde(default)]
     pub(crate) wait_seconds: i64,
@@ -74,7 +76,7 @@ pub(crate) enum TypedCount {
 }
 
 impl TypedCount {
-    fn read(&self) -> Option<i64> {
+    pub(super) fn read(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number).filter(|n| *n >= 0),
             Self::Text(text) => typed_count(text),
@@ -103,6 +105,7 @@ impl StartJob {
             plan_hash: self.plan_hash.clone(),
             reason: self.reason.clone(),
             start_at: read_time(self.start_at.as_deref(), "start_at")?,
+            start_zone: self.start_zone.clone(),
             wait_seconds: self.wait_seconds,
             max_rate: self.max_rate,
             quiet_hours: self.quiet_hours.as_ref().map(QuietHours::read).transpose()?,
@@ -159,6 +162,10 @@ pub(crate) struct RatePatch {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>)]
     pub(crate) max_rate: Option<Option<i64>>,
+    /// The hours of every day in which nobody is deleted; null: there are none.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<QuietHours>)]
+    pub(crate) quiet_hours: Option<Option<QuietHours>>,
 }
 
 #[cfg(test)]
