@@ -31,10 +31,15 @@ pub mod rule;
 pub mod segment;
 
 pub mod campaign;
+pub mod dashboard;
 pub mod erasure;
 pub mod estimate;
 pub mod guard;
 pub mod impact;
 pub mod job;
+pub mod metric;
 pub mod plan;
+pub mod report;
+pub mod series;
 pub mod usage;
+pub mod warehouse;

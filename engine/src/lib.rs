@@ -3,12 +3,14 @@
 //!
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
-//! copy that stays), `health` and `quiet` (when jobs hold), `erasure` (the bytes of a database file, live and dead), `import`
+//! copy that stays), `counting` (what reports show), `health` and `quiet` (when jobs hold), `erasure` (the bytes of a database file, live and dead), `import`
 //! (files and streams in), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
 mod bench;
 pub mod clock;
+mod counting;
+mod csv_out;
 pub mod erasure;
 mod error;
 #[cfg(feature = "faults")]
@@ -25,9 +27,10 @@ mod store;
 mod warehouse;
 
 pub use bench::{BareDelete, BenchSpec, bare_deletes};
+pub use csv_out::plain_json;
 pub use error::{Error, Result};
 pub use health::{FreeSpace, HealthOptions};
 pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
-pub use service::{Engine, Idempotency, NewSession, OpenOptions, Started};
+pub use service::{Engine, Idempotency, NewSession, OpenOptions, Started, WarehouseExport};

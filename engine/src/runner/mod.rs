@@ -11,6 +11,7 @@ mod finish;
 mod freeze;
 mod hold;
 mod keeper;
+mod report;
 pub(crate) mod scrub;
 mod sweep;
 mod tick;
@@ -45,6 +46,8 @@ pub(crate) struct Memory {
     sweep: sweep::Sweep,
     /// Where the scrub is.
     scrub: scrub::Work,
+    /// Where measuring for the report is.
+    report: report::Work,
     /// The batch before.
     last: Option<hold::Done>,
     /// Tries of the same batch that failed.
@@ -63,6 +66,7 @@ impl Default for Memory {
             window: freeze::WINDOW_FIRST,
             sweep: sweep::Sweep::default(),
             scrub: scrub::Work::default(),
+            report: report::Work::default(),
             last: None,
             tries: 0,
             waited: None,
@@ -107,7 +111,7 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner, the warehouse copier, and what keeps the ballast.
+    /// Starts the runner, the warehouse copier and its retention, and what keeps the ballast.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -115,11 +119,12 @@ impl Engine {
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
+        let retention = tokio::spawn(crate::warehouse::retention::run(self.clone(), stopped.clone()));
         let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
-            handles: vec![runner, keeper, copier, health, check],
+            handles: vec![runner, keeper, copier, retention, health, check],
         }
     }
 }

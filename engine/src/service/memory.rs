@@ -1,7 +1,7 @@
 //! What the services remember between calls. Nothing here matters after a restart.
 
 use super::tries::Tries;
-use domain::{dataset::DatasetFigures, id::DatasetId};
+use domain::{dataset::DatasetFigures, id::DatasetId, time::Timestamp};
 use std::collections::BTreeMap;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -17,6 +17,8 @@ pub(crate) struct Memory {
     pub(crate) settling: Mutex<()>,
     /// Held while stale counts are being refreshed: once is enough, however many people log in.
     pub(crate) refreshing: Mutex<()>,
+    /// Figures that are being counted, and since when.
+    pub(crate) counting: std::sync::Mutex<BTreeMap<(DatasetId, &'static str), Timestamp>>,
     /// Failed log-ins.
     pub(crate) tries: std::sync::Mutex<Tries>,
     /// Who may hash a password now.
@@ -29,6 +31,7 @@ impl Default for Memory {
             figures: Mutex::default(),
             settling: Mutex::default(),
             refreshing: Mutex::default(),
+            counting: std::sync::Mutex::default(),
             tries: std::sync::Mutex::default(),
             hashing: Semaphore::new(HASHES_AT_ONCE),
         }

@@ -11,6 +11,7 @@ mod impact;
 mod jobs;
 mod memory;
 mod profiles;
+mod reports;
 mod segment_rule;
 mod segment_state;
 mod segments;
@@ -19,6 +20,8 @@ mod start;
 mod tests;
 mod tries;
 pub(crate) mod usage;
+mod warehouse;
+mod warehouse_export;
 
 use crate::{
     clock::Clock,
@@ -44,6 +47,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Notify, watch};
+pub use warehouse_export::WarehouseExport;
 
 /// The pause before the structure of the file is checked once more.
 const CHECK_AGAIN: Duration = Duration::from_secs(1);
@@ -82,6 +86,8 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// Rung whenever the warehouse copy has something to take over.
     pub(crate) copy: Notify,
+    /// Rung whenever rows of deleted people in the warehouse may be due.
+    pub(crate) retain: Notify,
 }
 
 impl Engine {
@@ -117,6 +123,7 @@ impl Engine {
             damaged: AtomicBool::new(false),
             wake: Notify::new(),
             copy: Notify::new(),
+            retain: Notify::new(),
         };
         let engine = Self {
             inner: Arc::new(inner),

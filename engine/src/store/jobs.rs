@@ -65,9 +65,9 @@ pub(crate) struct JobRow {
     pub(crate) created_at: i64,
     pub(crate) start_at: i64,
     started_at: Option<i64>,
-    verified_at: Option<i64>,
+    pub(crate) verified_at: Option<i64>,
     scrubbed_at: Option<i64>,
-    finished_at: Option<i64>,
+    pub(crate) finished_at: Option<i64>,
 }
 
 const SELECT: &str = "SELECT j.*, d.slug AS dataset FROM jobs j JOIN datasets d ON d.id = j.dataset_id";
