@@ -2,10 +2,11 @@
 //! its status can be set while its data loads.
 
 use crate::pages::{
-    campaign::CampaignPage, campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage,
-    login::LoginPage, not_found::NotFound, overview::OverviewPage, profile::ProfilePage,
-    profiles::ProfilesPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
-    segments::SegmentsPage,
+    campaign::CampaignPage, campaigns::CampaignsPage, delete::DeletePage, job::JobPage,
+    job_report::JobReportPage, jobs::JobsPage, login::LoginPage, not_found::NotFound, overview::OverviewPage,
+    profile::ProfilePage, profiles::ProfilesPage, reports::ReportsPage, segment::SegmentPage,
+    segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -34,6 +35,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/segments/:id/delete") view=DeletePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs") view=JobsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id") view=JobPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/jobs/:id/report") view=JobReportPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/:id") view=CampaignPage ssr=SsrMode::Async />
             </Routes>

@@ -7,8 +7,10 @@ pub mod frame;
 pub mod jobs;
 pub mod overview;
 pub mod profiles;
+pub mod reports;
 pub mod segments;
 pub mod session;
+pub mod warehouse;
 
 use domain::problem::Problem;
 use leptos::prelude::ServerFnError;

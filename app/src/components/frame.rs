@@ -28,6 +28,10 @@ pub enum Place {
     Campaigns,
     /// Deletions.
     Deletions,
+    /// Reports.
+    Reports,
+    /// The warehouse.
+    Warehouse,
 }
 
 /// Which page is asked for: its place, and what its address says.
@@ -178,6 +182,8 @@ fn Nav(
             {item(Place::Segments, Glyph::Pie, "Segments", paths::segments(ds))}
             {item(Place::Campaigns, Glyph::Horn, "Campaigns", paths::campaigns(ds))}
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
+            {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
+            {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
         </nav>
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! Parts that know the domain: they turn its words and numbers into what people read.
 
 pub mod badges;
+pub mod charts;
 pub mod deletion_facts;
 pub mod deletion_form;
 pub mod format;
@@ -18,13 +19,16 @@ pub mod people_list;
 pub mod problem_words;
 pub mod questions;
 pub mod quiet_fields;
+pub mod report_parts;
 pub mod segment_form;
 pub mod segment_names;
 pub mod segment_parts;
 pub mod typed;
 pub mod usage;
+pub mod warehouse_parts;
 
 pub use badges::{CampaignBadge, JobBadge, SegmentBadge};
+pub use charts::{ChartCard, bucket_words, date, short};
 pub use deletion_facts::{HowLong, WhatStays, WhoGoes};
 pub use deletion_form::{ConfirmForm, Options};
 pub use format::{ago, day, gap, moment, money, money_short, one_or_many, size, stamp};
@@ -40,8 +44,10 @@ pub use people::PeopleTable;
 pub use people_list::{People, SearchForm};
 pub use questions::Questions;
 pub use quiet_fields::QuietFields;
+pub use report_parts::{BasisBadge, CampaignFigures, DropTable, FunnelCard, LineTable, RangeForm, Tiles};
 pub use segment_form::{SegmentDraft, SegmentForm, look, preview_words};
 pub use segment_names::segment_names;
 pub use segment_parts::{CountLine, DangerZone, DisabledBanner, PostButton};
 pub use typed::Typed;
 pub use usage::{UsageTable, places};
+pub use warehouse_parts::{KeepForm, KeptTable, Tables};

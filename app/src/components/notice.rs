@@ -15,6 +15,10 @@ fn done(code: &str) -> Option<&'static str> {
         "enabled" => "The segment is enabled: people join it again",
         "disabled" => "The segment is disabled: nobody joins it",
         "status" => "The campaign's status has been changed",
+        "figures" => {
+            "The figures are being counted anew, or have been just now: each says when it was counted"
+        }
+        "keep" => "How long the warehouse keeps deleted people has been set",
         "logged_out" => "You are logged out",
         _ => return None,
     })

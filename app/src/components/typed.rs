@@ -51,6 +51,12 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "quiet_zone") => {
             "There is no such time zone. Choose one of the list, such as Europe/Berlin or UTC."
         }
+        (Code::Invalid, "days") => {
+            "Type a whole number of days from 1 to 36,500, or leave the box empty to keep the rows."
+        }
+        (Code::ConsentRequired, "sure") => {
+            "With this term rows would be removed at once. Tick the box if that is meant."
+        }
         (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
         (Code::NameTaken, _) => "Another segment has this name. Choose another one.",
         (Code::CountMoved, _) => {

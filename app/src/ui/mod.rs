@@ -2,6 +2,7 @@
 
 pub mod banner;
 pub mod card;
+pub mod chart;
 pub mod empty;
 pub mod field;
 pub mod icon;
@@ -10,6 +11,7 @@ pub mod tabs;
 
 pub use banner::{Banner, Tone};
 pub use card::Card;
+pub use chart::{Drawing, Legend, Line, Mark, Plot, round_top};
 pub use empty::Empty;
 pub use field::{Check, TextField};
 pub use icon::{Glyph, Icon, Logo};

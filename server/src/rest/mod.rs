@@ -14,6 +14,7 @@ mod jobs;
 mod openapi;
 mod profiles;
 mod segments;
+mod warehouse;
 
 use crate::foreground;
 use axum::{
@@ -37,6 +38,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(campaigns::routes())
         .merge(jobs::routes())
         .merge(audit::routes())
+        .merge(warehouse::routes())
         .split_for_parts();
     let document = openapi::finish(document);
     let page = docs::page(&document);

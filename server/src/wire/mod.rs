@@ -8,17 +8,19 @@ mod erasure;
 mod impact;
 mod jobs;
 mod people;
+mod report;
 mod segments;
 mod start;
 
 pub(crate) use audit::AuditEntry;
 pub(crate) use campaigns::{Campaign, CampaignPatch, NewCampaign};
 pub(crate) use erasure::{Scan, ScannedFile};
-pub(crate) use impact::Impact;
+pub(crate) use impact::{Impact, Warehouse};
 pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };
+pub(crate) use report::{JobReport, WarehouseState};
 pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 
