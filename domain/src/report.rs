@@ -251,8 +251,7 @@ impl Maker<'_> {
             Kind::Click => ("clicks", "Clicks"),
             Kind::Purchase => ("purchases", "Purchases"),
         };
-        let title = format!("{title} of people who are there");
-        self.aggregated(name, &title, None, Unit::Count, |a| a.of(kind).events)
+        self.aggregated(name, title, None, Unit::Count, |a| a.of(kind).events)
     }
 
     fn kind_total(&self, kind: Kind) -> Line {
@@ -269,7 +268,7 @@ impl Maker<'_> {
     }
 
     fn money(&self) -> Line {
-        let title = "Purchase value of people who are there";
+        let title = "Purchase value";
         let value = |a: &Aggregated| a.of(Kind::Purchase).value.micros();
         self.aggregated("purchase_value", title, None, Unit::Money, value)
     }
@@ -303,7 +302,7 @@ impl Maker<'_> {
                     )
                 } else {
                     let of = |a: &Aggregated| a.campaigns.get(id).map_or(0, part);
-                    let title = format!("{name}: {what} of people who are there");
+                    let title = format!("{name}: {what}");
                     self.aggregated(&format!("campaign_{what}"), &title, campaign, Unit::Count, of)
                 });
             }
@@ -374,7 +373,7 @@ impl Maker<'_> {
         let change = before.zip(after).map(|(before, after)| after - before);
         let words = |figure: i64| unit.words(figure, self.currency);
         let reason = match change {
-            Some(0) => "Added up as events arrive; nothing is taken back when people go.".to_owned(),
+            Some(0) => "Not taken back when people go.".to_owned(),
             Some(more @ 1..) => format!(
                 "{} arrived while the job ran; nothing was taken back.",
                 words(more)

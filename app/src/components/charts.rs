@@ -42,7 +42,6 @@ pub fn ChartCard(
 ) -> impl IntoView {
     let days = range.bucket_days();
     let title = format!("{} a {}", chart.title, bucket_words(days));
-    let legend = legend(&chart);
     let nothing = chart
         .points
         .iter()
@@ -67,16 +66,23 @@ pub fn ChartCard(
         }
         .into_any()
     };
-    view! { <Card title note=move || view! { <Legend lines=legend.clone() /> }>{body}</Card> }.into_any()
+    view! { <Card title>{body}</Card> }.into_any()
 }
 
-fn legend(chart: &Chart) -> Vec<(&'static str, &'static str)> {
-    let now = ("main", "people who are there, aggregated");
-    if chart.accumulated {
-        vec![("faint", "ever recorded, accumulated"), now]
-    } else {
-        vec![now]
+/// What the lines and marks of all charts are.
+#[component]
+pub fn ChartLegend(
+    /// Whether there are deletions on them.
+    marked: bool,
+) -> impl IntoView {
+    let mut lines = vec![
+        ("main", "people who are there: aggregated"),
+        ("faint", "ever recorded: accumulated"),
+    ];
+    if marked {
+        lines.push(("cut", "a deletion"));
     }
+    view! { <Legend lines /> }.into_any()
 }
 
 fn plot(frame: &Frame, chart: &Chart, range: Range, markers: &[Marker], title: &str) -> Plot {

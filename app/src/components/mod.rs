@@ -28,7 +28,7 @@ pub mod usage;
 pub mod warehouse_parts;
 
 pub use badges::{CampaignBadge, JobBadge, SegmentBadge};
-pub use charts::{ChartCard, bucket_words, date, short};
+pub use charts::{ChartCard, ChartLegend, bucket_words, date, short};
 pub use deletion_facts::{HowLong, WhatStays, WhoGoes};
 pub use deletion_form::{ConfirmForm, Options};
 pub use format::{ago, day, gap, moment, money, money_short, one_or_many, size, stamp};

@@ -149,12 +149,13 @@ pub fn RangeForm(
 pub fn FunnelCard(
     /// The steps with their people.
     steps: Vec<(Step, i64)>,
+    /// All people.
+    profiles: i64,
 ) -> impl IntoView {
-    let first = steps.first().map_or(0, |(_, n)| *n).max(1);
     let rows = steps
         .into_iter()
         .map(|(step, n)| {
-            let percent = n.saturating_mul(100) / first;
+            let percent = n.saturating_mul(100) / profiles.max(1);
             view! {
                 <li>
                     <span>{step.title()}</span>
@@ -169,7 +170,7 @@ pub fn FunnelCard(
         <Card title="Purchase funnel" note=|| view! { <BasisBadge basis=Basis::Aggregated /> }>
             <div class="body stackup">
                 <ol class="funnel">{rows}</ol>
-                <p class="hint">"People, of all time and in any order; each step counts those who did all steps before it. Steps that this dataset has never recorded are left out."</p>
+                <p class="hint">"People, of all time and in any order, and their share of all profiles; each step counts those who did all steps before it. Steps that this dataset has never recorded are left out."</p>
             </div>
         </Card>
     }

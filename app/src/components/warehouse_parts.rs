@@ -30,7 +30,7 @@ pub fn KeptTable(
             let until = match (kept.removed_at, kept.until) {
                 (Some(at), _) => format!("removed {}", moment(at, now)),
                 (None, Some(at)) => moment(at, now),
-                (None, None) => "erased through the privacy door".to_owned(),
+                (None, None) => "no term is set".to_owned(),
             };
             view! {
                 <tr>

@@ -3,8 +3,8 @@
 use crate::{
     api::{frame::Frame, reports::load_dashboard},
     components::{
-        CampaignFigures, ChartCard, FunnelCard, Here, Notices, Place, RangeForm, Tiles, Typed, moment,
-        one_or_many, page,
+        CampaignFigures, ChartCard, ChartLegend, FunnelCard, Here, Notices, Place, RangeForm, Tiles, Typed,
+        moment, one_or_many, page,
     },
     paths,
     ui::{Banner, Card, Empty, Glyph, PageTop, Tone},
@@ -65,7 +65,10 @@ fn Content(frame: Frame, data: Dashboard, typed: Typed) -> impl IntoView {
                 view! { <ChartCard frame=frame.clone() chart range=data.range markers=data.markers.clone() /> }
             })
             .collect_view();
-        let funnel = (!data.funnel.is_empty()).then(|| view! { <FunnelCard steps=data.funnel.clone() /> });
+        let profiles = data.people.as_ref().map_or(0, |people| people.figures.profiles);
+        let marked = !data.markers.is_empty();
+        let funnel =
+            (!data.funnel.is_empty()).then(|| view! { <FunnelCard steps=data.funnel.clone() profiles /> });
         let campaigns = (!data.campaigns.is_empty())
             .then(|| view! { <CampaignFigures frame=frame.clone() lines=data.campaigns.clone() /> });
         view! {
@@ -75,6 +78,7 @@ fn Content(frame: Frame, data: Dashboard, typed: Typed) -> impl IntoView {
             <h2 class="section">"Over time"</h2>
             <RangeForm frame=frame.clone() range=data.range data=data.data wrong />
             <Deletions frame markers=data.markers />
+            <ChartLegend marked />
             <div class="charts">{charts}</div>
         }
         .into_any()
@@ -134,6 +138,6 @@ fn Deletions(frame: Frame, markers: Vec<Marker>) -> impl IntoView {
         })
         .collect::<Vec<_>>();
     (!items.is_empty()).then(|| {
-        view! { <Card title="Deletions in these days" note=|| "dashed lines on the charts"><ul class="body dated">{items}</ul></Card> }
+        view! { <Card title="Deletions in these days" note=|| "red lines on the charts"><ul class="body dated">{items}</ul></Card> }
     })
 }

@@ -178,7 +178,15 @@ mod tests {
 
     #[test]
     fn the_top_of_an_axis_is_a_round_number_that_holds_all() {
-        for (value, top) in [(0, 4), (5, 8), (13, 16), (21, 28), (29, 40), (41, 80), (2_600, 2_800)] {
+        for (value, top) in [
+            (0, 4),
+            (5, 8),
+            (13, 16),
+            (21, 28),
+            (29, 40),
+            (41, 80),
+            (2_600, 2_800),
+        ] {
             assert_eq!(round_top(value), top, "{value}");
         }
         assert_eq!(round_top(i64::MAX), i64::MAX);

@@ -83,11 +83,15 @@ impl Engine {
         let titles = self.campaign_titles(dataset).await?;
         let mut markers = store::job_reports::markers(&mut *self.inner.store.read().await?, dataset).await?;
         let now = self.inner.store.clock.now();
-        let data = dashboard::data(&days);
+        let last_ended = markers.iter().map(|marker| marker.at).max();
+        // A deletion after the last event is to be seen as well.
+        let data = dashboard::data(&days).map(|data| Range {
+            to: data.to.max(last_ended.map_or(data.to, Timestamp::day)),
+            ..data
+        });
         let usual = Range::year_to(data.map_or_else(|| now.day(), |data| data.to));
         let asked = Range::typed(from, to, usual);
         let range = asked.unwrap_or(usual);
-        let last_ended = markers.iter().map(|marker| marker.at).max();
         markers.retain(|marker| (range.from..=range.to).contains(&marker.at.day()));
         let charts = dashboard::charts(range, &days, counted.as_ref().map(|(counted, _)| counted));
         let people = counted.map(|(counted, counted_at)| People {

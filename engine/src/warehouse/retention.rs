@@ -70,7 +70,8 @@ async fn look(engine: &Engine, stop: &watch::Receiver<bool>) -> Result<()> {
         let mut conn = engine.inner.warehouse.copier.idle().await?;
         store::warehouse_deletions::tidy(&mut conn).await?;
     }
-    write_down(engine).await
+    write_down(engine).await?;
+    fault::stop_point("retention.idle")
 }
 
 /// Marks the people of jobs that ended under a release that did not.
