@@ -3,12 +3,12 @@
 
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
-    campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage, login::LoginPage,
-    not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage, overview::OverviewPage,
-    profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
-    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, segment::SegmentPage,
-    segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
-    settings_limits::SettingsLimitsPage,
+    campaigns::CampaignsPage, delete::DeletePage, job::JobPage, job_report::JobReportPage, jobs::JobsPage,
+    login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
+    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
+    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
+    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    settings_limits::SettingsLimitsPage, warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -43,6 +43,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/recurring/:id") view=RecurringPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/notices") view=NoticesPage ssr=SsrMode::Async />
                 <Route path=path!("/settings/notifications") view=NotificationsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/jobs/:id/report") view=JobReportPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/new") view=CampaignNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/:id") view=CampaignPage ssr=SsrMode::Async />

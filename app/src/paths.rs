@@ -106,6 +106,26 @@ pub fn registered_uses(ds: &str) -> String {
     format!("{}#elsewhere", campaigns(ds))
 }
 
+/// The reports of a dataset.
+pub fn reports(ds: &str) -> String {
+    format!("/d/{ds}/reports")
+}
+
+/// What one deletion changed.
+pub fn job_report(ds: &str, id: JobId) -> String {
+    format!("/d/{ds}/jobs/{id}/report")
+}
+
+/// The warehouse.
+pub fn warehouse(ds: &str) -> String {
+    format!("/d/{ds}/warehouse")
+}
+
+/// A table of the warehouse as a file.
+pub fn warehouse_table(ds: &str, table: &str) -> String {
+    format!("/d/{ds}/warehouse/{table}.csv")
+}
+
 /// An address with a query; empty values are left out.
 pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
     let mut out = path.to_owned();

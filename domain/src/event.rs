@@ -9,5 +9,10 @@ pub const CLICK: &str = "click";
 /// A page was viewed.
 pub const PAGE_VIEW: &str = "page_view";
 
+/// A visit.
+pub const VISIT: &str = "visit";
+/// Something that a person did on a page.
+pub const ACTION: &str = "action";
+
 /// Longest kind, in bytes.
 pub const KIND_BYTES_MAX: usize = 128;

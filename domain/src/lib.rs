@@ -32,13 +32,18 @@ pub mod rule;
 pub mod segment;
 
 pub mod campaign;
+pub mod dashboard;
 pub mod decision;
 pub mod erasure;
 pub mod estimate;
 pub mod guard;
 pub mod impact;
 pub mod job;
+pub mod metric;
 pub mod notice;
 pub mod plan;
 pub mod recurring;
+pub mod report;
+pub mod series;
 pub mod usage;
+pub mod warehouse;

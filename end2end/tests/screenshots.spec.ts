@@ -84,6 +84,10 @@ test("pictures of every page", async ({ as, guard }) => {
     await look(page, "job-running");
     await waitForJob(page, /18,196 profiles deleted/);
     await look(page, "job-finished");
+    await open("job-report", ds.page(`/jobs/${job}/report`));
+    await open("reports", ds.page("/reports"));
+    await open("reports-all-time", ds.page("/reports?from=1997-01-01&to=1998-07-01"));
+    await open("warehouse", ds.page("/warehouse"));
     await open("segment-after", segment);
     await open("segments-after", ds.page("/segments?disabled=yes"));
     await open("overview-after", ds.page());

@@ -3,14 +3,16 @@
 //!
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
-//! copy that stays), `health` and `quiet` (when jobs hold), `calendar` and `recurring` (when they are
-//! due), `notify` (who hears of it), `erasure` (the bytes of a database file, live and dead), `import`
+//! copy that stays), `counting` (what reports show), `health` and `quiet` (when jobs hold), `calendar` and `recurring`
+//! (when they are due), `notify` (who hears of it), `erasure` (the bytes of a database file, live and dead), `import`
 //! (files and streams in), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
 mod bench;
 mod calendar;
 pub mod clock;
+mod counting;
+mod csv_out;
 pub mod erasure;
 mod error;
 #[cfg(feature = "faults")]
@@ -30,9 +32,12 @@ mod warehouse;
 
 pub use bench::{BareDelete, BenchSpec, bare_deletes};
 pub use calendar::read_local;
+pub use csv_out::plain_json;
 pub use error::{Error, Result};
 pub use health::{FreeSpace, HealthOptions};
 pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
-pub use service::{Ask, Engine, Forecast, Idempotency, Limits, NewSession, OpenOptions, Started};
+pub use service::{
+    Ask, Engine, Forecast, Idempotency, Limits, NewSession, OpenOptions, Started, WarehouseExport,
+};

@@ -6,7 +6,8 @@
 //! 3. Whoever was not a target, or was and is not counted as deleted, is there unchanged, with all that is theirs.
 //! 4. Nobody who is counted as deleted exists, and nothing belongs to a profile that does not.
 //! 5. The batches are without a gap and their sums are the job's counters; the chain of their leaves is whole.
-//! 6. Both files are sound by SQLite's own check.
+//! 6. Both files are sound by SQLite's own check. The warehouse has marked exactly those whom a job deleted, and counts right
+//!    what it keeps of them.
 //! 7. Where a scrub is claimed, the log is empty; dead bytes are counted by `lethe scan`, which the caller runs.
 
 use sha2::{Digest as _, Sha256};
@@ -246,6 +247,7 @@ pub async fn judge(dir: &Path, before: &Before, meanwhile: &Meanwhile) -> Result
     let mut copy = open(dir, "warehouse.db").await?;
     sound(&mut broken, &mut copy, "warehouse.db").await?;
     kept(&mut broken, &mut copy, before, &gone).await?;
+    marked(&mut broken, &mut copy, &jobs).await?;
     close(copy).await?;
     if broken.0.is_empty() {
         return Ok(());
@@ -451,6 +453,38 @@ async fn kept(
         let has = kept.get(id).copied();
         broken.unless(has.is_some_and(|has| has >= had), 2, || {
             format!("{id} had {had} events and the warehouse keeps {has:?}")
+        });
+    }
+    Ok(())
+}
+
+/// The warehouse knows of each job whom it deleted, all and only those, and how many of their rows it keeps.
+async fn marked(broken: &mut Broken, copy: &mut SqliteConnection, jobs: &[Job]) -> Result<()> {
+    for job in jobs.iter().filter(|job| job.begun) {
+        let sql = "SELECT profile_id FROM deleted_people WHERE job_id = $1";
+        let marks = sqlx::query_scalar(sql).bind(job.id);
+        let marks: Vec<i64> = marks.fetch_all(&mut *copy).await.map_err(said(sql))?;
+        let marks: BTreeSet<i64> = marks.into_iter().collect();
+        let deleted: BTreeSet<i64> = job.deleted().collect();
+        broken.unless(marks == deleted, 6, || {
+            format!(
+                "job {} deleted {} people, {} are marked",
+                job.id,
+                deleted.len(),
+                marks.len()
+            )
+        });
+        let sql = "SELECT d.marked_at IS NOT NULL
+                     AND d.profiles = (SELECT count(*) FROM deleted_people m JOIN profiles p ON p.id = m.profile_id WHERE m.job_id = $1)
+                     AND d.events = (SELECT count(*) FROM deleted_people m JOIN events e ON e.profile_id = m.profile_id WHERE m.job_id = $1)
+                   FROM deletions d WHERE d.job_id = $1";
+        let right: Option<bool> = sqlx::query_scalar(sql)
+            .bind(job.id)
+            .fetch_optional(&mut *copy)
+            .await
+            .map_err(said(sql))?;
+        broken.unless(right == Some(true), 6, || {
+            format!("what is kept of job {} is counted wrong", job.id)
         });
     }
     Ok(())

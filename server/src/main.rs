@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod deletion;
 mod demo;
+mod downloads;
 mod foreground;
 mod importing;
 mod local;

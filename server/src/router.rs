@@ -2,7 +2,7 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
-use crate::{assets, foreground, rest, security, session};
+use crate::{assets, downloads, foreground, rest, security, session};
 use axum::{
     Router,
     body::Body,
@@ -99,6 +99,7 @@ fn pages(site: &Site) -> Result<Router, String> {
             context.clone(),
             page.clone(),
         )
+        .merge(downloads::routes(&site.engine))
         .fallback(render_app_async_with_context(context, page))
         .with_state(options)
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))

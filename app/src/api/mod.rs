@@ -12,8 +12,10 @@ pub mod overview;
 pub mod plans;
 pub mod profiles;
 pub mod recurring;
+pub mod reports;
 pub mod segments;
 pub mod session;
+pub mod warehouse;
 pub mod when;
 
 use domain::problem::Problem;

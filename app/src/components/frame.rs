@@ -32,6 +32,10 @@ pub enum Place {
     Notices,
     /// What is set for the installation.
     Settings,
+    /// Reports.
+    Reports,
+    /// The warehouse.
+    Warehouse,
 }
 
 /// Which page is asked for: its place, and what its address says.
@@ -192,6 +196,8 @@ fn Nav(
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
             {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
             {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
+            {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
+            {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
         </nav>
     }
     .into_any()

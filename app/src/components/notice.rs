@@ -27,6 +27,10 @@ fn done(code: &str) -> Option<&'static str> {
         "campaign_created" => "The campaign has been created",
         "campaign_changed" => "The campaign has been changed",
         "use_removed" => "It has been removed from what other systems run",
+        "figures" => {
+            "The figures are being counted anew, or have been just now: each says when it was counted"
+        }
+        "keep" => "How long the warehouse keeps deleted people has been set",
         "logged_out" => "You are logged out",
         _ => return None,
     })

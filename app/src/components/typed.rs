@@ -75,6 +75,12 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "webhook_url") => {
             "Type an address that begins with https:// or http://, without a user name or password in it."
         }
+        (Code::Invalid, "days") => {
+            "Type a whole number of days from 1 to 36,500, or leave the box empty to keep the rows."
+        }
+        (Code::ConsentRequired, "sure") => {
+            "With this term rows would be removed at once. Tick the box if that is meant."
+        }
         (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
         (Code::NameTaken, "id") => "A campaign with this id exists already. Choose another id.",
         (Code::Invalid, "id") => "An id has 1 to 128 bytes, no control characters, and is not “new”.",

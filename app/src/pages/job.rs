@@ -86,6 +86,7 @@ fn ended(
                 <h1>{title}</h1>
                 <div class="sub"><span class=badge>{status}</span> " " {sentence}</div>
             </div>
+            <div class="acts"><a class="btn" href=paths::job_report(frame.ds(), data.job.id)>"What it changed"</a></div>
         </header>
         <Notices typed />
         <JobResult frame=frame.clone() data=data.clone() />

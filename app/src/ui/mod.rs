@@ -3,6 +3,7 @@
 pub mod banner;
 pub mod bars;
 pub mod card;
+pub mod chart;
 pub mod empty;
 pub mod field;
 pub mod icon;
@@ -13,6 +14,7 @@ pub mod tabs;
 pub use banner::{Banner, Tone};
 pub use bars::{Bar, Bars};
 pub use card::Card;
+pub use chart::{Drawing, Legend, Line, Mark, Plot, round_top};
 pub use empty::Empty;
 pub use field::{Check, TextField};
 pub use icon::{Glyph, Icon, Logo};

@@ -60,6 +60,9 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         )
         .await;
     }
+    if let Some(step) = super::report::before(engine, job, memory).await? {
+        return Ok(step);
+    }
     begin_deleting(engine, job).await
 }
 

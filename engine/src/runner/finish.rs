@@ -1,6 +1,6 @@
 //! After the sweep: check who is left, count anew, end. Also the early ends. (The scrub, which comes between, is `scrub`.)
 
-use super::{Step, freeze::membership};
+use super::{Memory, Step, freeze::membership, report};
 use crate::{
     error::{Error, Result},
     fault, notify,
@@ -89,15 +89,20 @@ pub(super) async fn verify(engine: &Engine, job: &JobRow) -> Result<Step> {
     Ok(Step::Again)
 }
 
-/// Counts what stays in the warehouse and who is in the segment now, and ends the job with both, in one transaction.
-pub(super) async fn seal(engine: &Engine, job: &JobRow) -> Result<Step> {
+/// Measures the report's side after; then counts who is in the segment now, and ends the job with that and with what stays
+/// in the warehouse, in one transaction.
+pub(super) async fn seal(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
+    if let Some(step) = report::after(engine, job, memory).await? {
+        return Ok(step);
+    }
     let store = &engine.inner.store;
     let (dataset, segment, id) = (
         DatasetId(job.dataset_id),
         SegmentId(job.segment_id),
         JobId(job.id),
     );
-    let kept = engine.inner.warehouse.kept(job).await?;
+    let deletion = engine.inner.warehouse.deletion(id).await?;
+    let kept = deletion.map(|deletion| deletion.kept()).unwrap_or_default();
     let now = store.clock.now();
     let count = {
         let mut view = store.view().await?;

@@ -12,6 +12,7 @@ mod freeze;
 mod hold;
 mod keeper;
 mod plan;
+mod report;
 pub(crate) mod scrub;
 mod sweep;
 mod tick;
@@ -46,6 +47,8 @@ pub(crate) struct Memory {
     sweep: sweep::Sweep,
     /// Where the scrub is.
     scrub: scrub::Work,
+    /// Where measuring for the report is.
+    report: report::Work,
     /// The batch before.
     last: Option<hold::Done>,
     /// Tries of the same batch that failed.
@@ -64,6 +67,7 @@ impl Default for Memory {
             window: freeze::WINDOW_FIRST,
             sweep: sweep::Sweep::default(),
             scrub: scrub::Work::default(),
+            report: report::Work::default(),
             last: None,
             tries: 0,
             waited: None,
@@ -108,8 +112,8 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner and what goes on beside it: the warehouse copier, what keeps the ballast, what starts and ends
-    /// campaigns, what is due again and again, and the outbox.
+    /// Starts the runner and what goes on beside it: the warehouse copier and its retention, what keeps the ballast, what
+    /// starts and ends campaigns, what is due again and again, and the outbox.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -117,6 +121,7 @@ impl Engine {
         let runner = tokio::spawn(run(self.clone(), stopped.clone()));
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
+        let retention = tokio::spawn(crate::warehouse::retention::run(self.clone(), stopped.clone()));
         let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
         let times = tokio::spawn(crate::service::keep_time(self.clone(), stopped.clone()));
         let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
@@ -124,7 +129,9 @@ impl Engine {
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
-            handles: vec![runner, keeper, copier, health, times, recurring, outbox, check],
+            handles: vec![
+                runner, keeper, copier, retention, health, times, recurring, outbox, check,
+            ],
         }
     }
 }

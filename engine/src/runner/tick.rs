@@ -104,7 +104,7 @@ impl Runner {
             JobState::Sweeping => super::sweep::step(engine, job, memory).await,
             JobState::Verifying => super::finish::verify(engine, job).await,
             JobState::Scrubbing => super::scrub::step(engine, job, memory).await,
-            JobState::Sealing => super::finish::seal(engine, job).await,
+            JobState::Sealing => super::finish::seal(engine, job, memory).await,
             JobState::AwaitingApproval
             | JobState::Completed
             | JobState::CompletedWithLeftovers

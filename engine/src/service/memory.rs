@@ -5,6 +5,7 @@ use domain::{
     dataset::DatasetFigures,
     estimate::Trial,
     id::{DatasetId, SegmentId},
+    time::Timestamp,
 };
 use std::{collections::BTreeMap, time::Instant};
 use tokio::sync::{Mutex, Semaphore};
@@ -23,6 +24,8 @@ pub(crate) struct Memory {
     pub(crate) settling: Mutex<()>,
     /// Held while stale counts are being refreshed: once is enough, however many people log in.
     pub(crate) refreshing: Mutex<()>,
+    /// Figures that are being counted, and since when.
+    pub(crate) counting: std::sync::Mutex<BTreeMap<(DatasetId, &'static str), Timestamp>>,
     /// Failed log-ins.
     pub(crate) tries: std::sync::Mutex<Tries>,
     /// Who may hash a password now.
@@ -36,6 +39,7 @@ impl Default for Memory {
             trials: Mutex::default(),
             settling: Mutex::default(),
             refreshing: Mutex::default(),
+            counting: std::sync::Mutex::default(),
             tries: std::sync::Mutex::default(),
             hashing: Semaphore::new(HASHES_AT_ONCE),
         }

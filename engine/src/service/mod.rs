@@ -18,6 +18,7 @@ mod memory;
 mod plans;
 mod profiles;
 mod recurring;
+mod reports;
 mod segment_rule;
 mod segment_state;
 mod segments;
@@ -27,6 +28,8 @@ mod tests;
 mod tries;
 pub(crate) mod usage;
 mod uses;
+mod warehouse;
+mod warehouse_export;
 mod when;
 
 use crate::{
@@ -57,6 +60,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Notify, watch};
+pub use warehouse_export::WarehouseExport;
 
 /// The pause before the structure of the file is checked once more.
 const CHECK_AGAIN: Duration = Duration::from_secs(1);
@@ -95,6 +99,8 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// Rung whenever the warehouse copy has something to take over.
     pub(crate) copy: Notify,
+    /// Rung whenever rows of deleted people in the warehouse may be due.
+    pub(crate) retain: Notify,
 }
 
 impl Engine {
@@ -130,6 +136,7 @@ impl Engine {
             damaged: AtomicBool::new(false),
             wake: Notify::new(),
             copy: Notify::new(),
+            retain: Notify::new(),
         };
         let engine = Self {
             inner: Arc::new(inner),

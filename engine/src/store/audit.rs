@@ -50,6 +50,17 @@ pub(crate) async fn insert(conn: &mut Conn, at: Timestamp, actor: &Actor, entry:
     Ok(())
 }
 
+/// Whether there is an entry of this action about this object.
+pub(crate) async fn exists(conn: &mut Conn, action: &str, object: &str) -> Result<bool> {
+    Ok(
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM audit WHERE object = $1 AND action = $2)")
+            .bind(object)
+            .bind(action)
+            .fetch_one(conn)
+            .await?,
+    )
+}
+
 /// Up to `rows + 1` entries, newest first, older than number `before` (0: from the newest).
 pub(crate) async fn list(
     conn: &mut Conn,

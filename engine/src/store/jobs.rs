@@ -81,9 +81,9 @@ pub(crate) struct JobRow {
     estimate: Option<String>,
     took_ms: Option<i64>,
     pub(crate) paused_ms: i64,
-    verified_at: Option<i64>,
+    pub(crate) verified_at: Option<i64>,
     scrubbed_at: Option<i64>,
-    finished_at: Option<i64>,
+    pub(crate) finished_at: Option<i64>,
 }
 
 pub(super) const SELECT: &str =

@@ -21,11 +21,13 @@ pub(crate) mod ingest_events;
 mod ingest_key;
 pub(crate) mod ingest_lists;
 pub(crate) mod ingest_progress;
+pub(crate) mod job_reports;
 pub(crate) mod job_steps;
 pub(crate) mod job_times;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 mod leaf;
+pub(crate) mod measure;
 pub(crate) mod members;
 pub(crate) mod notices;
 mod open;
@@ -48,6 +50,8 @@ pub(crate) mod test_people;
 pub(crate) mod tokens;
 pub(crate) mod uses;
 pub(crate) mod warehouse;
+pub(crate) mod warehouse_deletions;
+pub(crate) mod warehouse_rows;
 mod writer;
 
 use crate::{clock::Clock, error::Result};
@@ -62,6 +66,8 @@ pub(crate) use writer::{Tx, Writer};
 pub(crate) type Conn = sqlx::SqliteConnection;
 /// Connections to one file.
 pub(crate) type Pool = SqlitePool;
+/// A connection that was taken from its pool and goes back there.
+pub(crate) type Connection = PoolConnection<Sqlite>;
 /// A transaction that only reads.
 pub(crate) type View = sqlx::Transaction<'static, Sqlite>;
 

@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 /// Page cache of a connection that reads every page once: keeping them helps nobody.
 const CACHE: &str = "-1024";
 /// How long emptying the log may wait for readers, milliseconds: writers wait as long.
-const BUSY_MS: i64 = 20;
+pub(super) const BUSY_MS: i64 = 20;
 /// A connection of the store waits this long for a lock, milliseconds.
-const BUSY_USUAL_MS: i64 = 10_000;
+pub(super) const BUSY_USUAL_MS: i64 = 10_000;
 /// Pages given back in the first slice.
 pub(crate) const GIVE_FIRST: i64 = 64;
 /// Pages given back in a slice at most. Those at the end of a file may be free, which costs next to nothing, and suddenly be
@@ -197,7 +197,7 @@ pub(crate) async fn empty_log(conn: &mut Conn) -> Result<bool> {
     Ok(row?.try_get::<i64, _>(0)? == 0)
 }
 
-async fn busy_timeout(conn: &mut Conn, ms: i64) -> Result<()> {
+pub(super) async fn busy_timeout(conn: &mut Conn, ms: i64) -> Result<()> {
     let mut q = sqlx::QueryBuilder::new("PRAGMA busy_timeout = ");
     q.push(ms);
     q.build().fetch_all(conn).await?;

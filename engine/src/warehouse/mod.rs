@@ -1,13 +1,15 @@
 //! The warehouse copy: a task that takes over changes in order and says how far it is. A job never outruns it (fact S4).
-//! Knows nothing of jobs but how to count what stays of one.
+//! Knows of jobs only whom they deleted, which it marks; `retention` removes those rows when their term is over.
+
+pub(crate) mod retention;
 
 use crate::{
     error::Result,
     fault,
     service::Engine,
-    store::{self, Pool, Store, Writer, jobs::JobRow},
+    store::{self, Connection, Pool, Store, Writer, jobs::JobRow, warehouse_deletions::Deletion},
 };
-use domain::impact::WarehouseKept;
+use domain::{id::JobId, time::Timestamp};
 use std::{
     sync::atomic::{AtomicI64, Ordering},
     time::{Duration, Instant},
@@ -34,18 +36,25 @@ pub(crate) struct Warehouse {
     watermark: AtomicI64,
     /// Changes that were taken over in a second, lately.
     per_second: AtomicI64,
+    /// When the copy had last taken over all that there was, milliseconds.
+    level_at: AtomicI64,
 }
 
 impl Warehouse {
     /// Opens the file in the store's directory.
     pub(crate) async fn open(store: &Store) -> Result<Self> {
         let (copier, reader) = store::warehouse::connect(&store.dir).await?;
-        let watermark = AtomicI64::new(store::warehouse::watermark(&mut *reader.acquire().await?).await?);
+        let mut conn = reader.acquire().await?;
+        let (watermark, moved_at) = store::warehouse::watermark_moved(&mut conn).await?;
+        let level = store::warehouse::newest(&mut conn).await? == watermark;
+        drop(conn);
+        let level_at = if level { store.clock.now() } else { moved_at };
         Ok(Self {
             copier,
             reader,
-            watermark,
+            watermark: AtomicI64::new(watermark),
             per_second: AtomicI64::new(PER_SECOND),
+            level_at: AtomicI64::new(level_at.ms()),
         })
     }
 
@@ -77,6 +86,7 @@ impl Warehouse {
             self.watermark.store(watermark, Ordering::Release);
             trim(store, watermark).await?;
             if !more {
+                self.level_at.store(store.clock.now().ms(), Ordering::Release);
                 return Ok(());
             }
         }
@@ -104,9 +114,48 @@ impl Warehouse {
         self.catch_up(store).await
     }
 
-    /// What stays of the people that a job deleted.
-    pub(crate) async fn kept(&self, job: &JobRow) -> Result<WarehouseKept> {
-        store::warehouse::kept(&mut *self.reader.acquire().await?, job).await
+    /// When the copy had last taken over all that there was: it is behind by no more than what passed since.
+    pub(crate) fn level_at(&self) -> Timestamp {
+        Timestamp::from_ms(self.level_at.load(Ordering::Acquire))
+    }
+
+    /// A connection that reads. Pages and exports let go of it quickly.
+    pub(crate) async fn read(&self) -> Result<Connection> {
+        Ok(self.reader.acquire().await?)
+    }
+
+    /// A job's deletion, as far as it is marked.
+    pub(crate) async fn deletion(&self, job: JobId) -> Result<Option<Deletion>> {
+        store::warehouse_deletions::find(&mut *self.read().await?, job).await
+    }
+
+    /// Marks the next slice of the people whom a job deleted at `deleted_at`, and adds up what they counted for up to
+    /// `at`. Whether more follow.
+    pub(crate) async fn mark(
+        &self,
+        store: &Store,
+        job: &JobRow,
+        deleted_at: Timestamp,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let marked = async {
+            let mut tx = self.copier.begin(store.epoch).await?;
+            let now = store.clock.now();
+            let more = store::warehouse_deletions::mark_slice(&mut tx, job, (deleted_at, at), now).await?;
+            fault::stop_point("warehouse.mark")?;
+            tx.commit().await?;
+            Ok(more)
+        };
+        self.noting(marked).await
+    }
+
+    /// Tells the writer of an error of the disk, so that its connection is opened anew before it is used again.
+    async fn noting<T>(&self, deed: impl Future<Output = Result<T>>) -> Result<T> {
+        let done = deed.await;
+        if let Err(error) = &done {
+            self.copier.note(error);
+        }
+        done
     }
 }
 

@@ -18,6 +18,7 @@ mod profiles;
 mod recurring;
 mod segments;
 mod uses;
+mod warehouse;
 
 use crate::foreground;
 use axum::{
@@ -45,6 +46,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(limits::routes())
         .merge(recurring::routes())
         .merge(audit::routes())
+        .merge(warehouse::routes())
         .split_for_parts();
     let document = openapi::finish(document);
     let page = docs::page(&document);

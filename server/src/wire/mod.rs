@@ -12,6 +12,7 @@ mod jobs;
 mod people;
 mod plans;
 mod recurring;
+mod report;
 mod segments;
 mod start;
 mod uses;
@@ -20,13 +21,14 @@ pub(crate) use audit::AuditEntry;
 pub(crate) use campaigns::{Campaign, CampaignPatch, NewCampaign};
 pub(crate) use decisions::{AskDecision, Decision};
 pub(crate) use erasure::{Scan, ScannedFile};
-pub(crate) use impact::Impact;
+pub(crate) use impact::{Impact, Warehouse};
 pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };
 pub(crate) use plans::{Limits, LimitsPatch, Plan};
 pub(crate) use recurring::{NewRecurring, RecurringJob, RecurringRun};
+pub(crate) use report::{JobReport, WarehouseState};
 pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};

@@ -1,7 +1,6 @@
 //! Datasets, profiles, imports, users and tokens on the wire.
 
 use super::{decimal, time};
-use domain::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -111,25 +110,12 @@ impl From<domain::profile::Profile> for Profile {
             attributes: it
                 .attributes
                 .into_iter()
-                .map(|(name, value)| (name, plain(&value)))
+                .map(|(name, value)| (name, engine::plain_json(&value)))
                 .collect(),
             first_seen: it.first_seen.map(time),
             last_seen: it.last_seen.map(time),
             created: time(it.created),
         }
-    }
-}
-
-/// An attribute as JSON writes it.
-fn plain(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Text(text) => text.clone().into(),
-        Value::Bool(yes) => (*yes).into(),
-        Value::Time(at) => time(*at).into(),
-        Value::Number(number) => {
-            serde_json::from_str(&number.to_string()).unwrap_or_else(|_| number.to_string().into())
-        }
-        Value::Other(json) => serde_json::from_str(json).unwrap_or_else(|_| json.clone().into()),
     }
 }
 

@@ -10,5 +10,6 @@ mod crash;
 mod damage;
 mod imports;
 mod planted;
+mod retention;
 mod rig;
 mod takeover;

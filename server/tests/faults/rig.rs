@@ -192,7 +192,7 @@ pub(crate) fn spawn(data: &Path, plan: &str, log: &Path) -> Child {
 }
 
 /// Waits for a process that ends by itself.
-fn ended(mut child: Child, log: &Path) -> ExitStatus {
+pub(crate) fn ended(mut child: Child, log: &Path) -> ExitStatus {
     for _ in 0..LOOKS {
         if let Some(status) = child.try_wait().expect("looked at") {
             return status;
