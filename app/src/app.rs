@@ -5,7 +5,7 @@ use crate::pages::{
     campaign::CampaignPage, campaigns::CampaignsPage, delete::DeletePage, job::JobPage, jobs::JobsPage,
     login::LoginPage, not_found::NotFound, overview::OverviewPage, profile::ProfilePage,
     profiles::ProfilesPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
-    segments::SegmentsPage,
+    segments::SegmentsPage, targets::TargetsPage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/segments/:id/delete") view=DeletePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs") view=JobsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id") view=JobPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/jobs/:id/targets") view=TargetsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/:id") view=CampaignPage ssr=SsrMode::Async />
             </Routes>

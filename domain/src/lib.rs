@@ -10,7 +10,7 @@
 //! *guard*: a check before start: allow, warn or block · *job*: one bulk deletion · *freeze*: fixing the *target set* ·
 //! *batch*: one transaction of a job · *leftover*: a target that was not deleted, with its reason · *cached count*: a
 //! number with the time at which it was true · *warehouse*: the copy that bulk deletion leaves · *problem*: an expected
-//! refusal, with a code and a sentence. *Deletion* is housekeeping by segment; *erasure* is a person's legal right.
+//! refusal, with a code and a sentence · *export*: a copy of the target set, kept for a few days. *Deletion* is housekeeping by segment; *erasure* is a person's legal right.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -31,8 +31,10 @@ pub mod rule;
 pub mod segment;
 
 pub mod campaign;
+pub mod csv;
 pub mod erasure;
 pub mod estimate;
+pub mod export;
 pub mod guard;
 pub mod impact;
 pub mod job;

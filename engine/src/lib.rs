@@ -4,13 +4,14 @@
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
 //! copy that stays), `health` and `quiet` (when jobs hold), `erasure` (the bytes of a database file, live and dead), `import`
-//! (files and streams in), `sample` (the data of `lethe demo`), `bench` (data for measuring).
+//! (files and streams in), `export` (files out), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
 mod bench;
 pub mod clock;
 pub mod erasure;
 mod error;
+mod export;
 #[cfg(feature = "faults")]
 pub mod fault;
 #[cfg(not(feature = "faults"))]
@@ -26,6 +27,7 @@ mod warehouse;
 
 pub use bench::{BareDelete, BenchSpec, bare_deletes};
 pub use error::{Error, Result};
+pub use export::{Download, Rows};
 pub use health::{FreeSpace, HealthOptions};
 pub use quiet::time_zones;
 pub use runner::Tasks;

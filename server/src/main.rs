@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod deletion;
 mod demo;
+mod download;
 mod foreground;
 mod importing;
 mod local;
@@ -21,6 +22,7 @@ mod router;
 mod security;
 mod serve;
 mod session;
+mod session_files;
 mod wire;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ pub mod overview;
 pub mod profiles;
 pub mod segments;
 pub mod session;
+pub mod targets;
 
 use domain::problem::Problem;
 use leptos::prelude::ServerFnError;

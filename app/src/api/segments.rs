@@ -98,6 +98,7 @@ pub async fn show_segment(
                             q,
                             segment: Some(id),
                             page,
+                            ..ProfileQuery::default()
                         },
                     )
                     .await?,

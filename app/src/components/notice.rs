@@ -15,6 +15,7 @@ fn done(code: &str) -> Option<&'static str> {
         "enabled" => "The segment is enabled: people join it again",
         "disabled" => "The segment is disabled: nobody joins it",
         "status" => "The campaign's status has been changed",
+        "wiped" => "The export has been wiped",
         "logged_out" => "You are logged out",
         _ => return None,
     })

@@ -6,8 +6,8 @@ use crate::{
         jobs::{JobDetail, show_job},
     },
     components::{
-        Bytes, Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, Questions, Record, Speed,
-        Typed, moment, page,
+        Bytes, Campaigns, Files, Here, JobResult, JobView, Leftovers, Notices, Place, Questions, Record,
+        Speed, Typed, moment, page,
     },
     islands::{LiveJob, panel},
     paths,
@@ -49,6 +49,7 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
         <div class="grid wide-left">
             <div>
                 {speed}
+                <Files frame=frame.clone() job=job.clone() />
                 <Leftovers frame=frame.clone() rows=data.leftovers />
                 <Questions />
             </div>

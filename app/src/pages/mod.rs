@@ -14,3 +14,4 @@ pub mod segment;
 pub mod segment_edit;
 pub mod segment_new;
 pub mod segments;
+pub mod targets;

@@ -1,6 +1,7 @@
-//! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, and disabling the segment.
+//! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, the export where one was asked
+//! for, and disabling the segment.
 
-use super::{LOOK_EVERY, Memory, Step, freeze::membership, hold};
+use super::{LOOK_EVERY, Memory, Step, export, freeze::membership, hold};
 use crate::{
     error::Result,
     fault,
@@ -54,6 +55,9 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
             "Waiting until the segment has been enabled or disabled completely.",
         )
         .await;
+    }
+    if export::owed(job)? {
+        return export::step(engine, job, memory).await;
     }
     begin_deleting(engine, job).await
 }

@@ -7,6 +7,7 @@
 mod ahead;
 mod batch;
 mod begin;
+mod export;
 mod finish;
 mod freeze;
 mod hold;
@@ -45,6 +46,8 @@ pub(crate) struct Memory {
     sweep: sweep::Sweep,
     /// Where the scrub is.
     scrub: scrub::Work,
+    /// Where the export is.
+    export: export::Work,
     /// The batch before.
     last: Option<hold::Done>,
     /// Tries of the same batch that failed.
@@ -63,6 +66,7 @@ impl Default for Memory {
             window: freeze::WINDOW_FIRST,
             sweep: sweep::Sweep::default(),
             scrub: scrub::Work::default(),
+            export: export::Work::default(),
             last: None,
             tries: 0,
             waited: None,
@@ -107,7 +111,7 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner, the warehouse copier, and what keeps the ballast.
+    /// Starts the runner, the warehouse copier, and what keeps the ballast and wipes exports.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -116,10 +120,11 @@ impl Engine {
         let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
         let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
         let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
+        let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
-            handles: vec![runner, keeper, copier, health, check],
+            handles: vec![runner, keeper, copier, health, exports, check],
         }
     }
 }

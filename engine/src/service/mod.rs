@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod campaigns;
 mod datasets;
+mod exports;
 mod holds;
 mod impact;
 mod jobs;
@@ -15,6 +16,7 @@ mod segment_rule;
 mod segment_state;
 mod segments;
 mod start;
+mod target_set;
 #[cfg(test)]
 mod tests;
 mod tries;
@@ -32,6 +34,7 @@ use domain::{
     access::{Actor, Permission},
     problem::{Code, Problem},
 };
+pub(crate) use exports::kept_until;
 pub(crate) use holds::{Cause, Holds};
 use memory::Memory;
 pub use start::{Idempotency, Started};

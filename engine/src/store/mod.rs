@@ -12,6 +12,7 @@ pub(crate) mod bench;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
+pub(crate) mod exports;
 pub(crate) mod gone;
 pub(crate) mod impact;
 pub(crate) mod ingest;
@@ -36,6 +37,7 @@ pub(crate) mod segments;
 pub(crate) mod settings;
 pub(crate) mod space;
 pub(crate) mod sweep;
+pub(crate) mod target_people;
 pub(crate) mod targets;
 #[cfg(test)]
 pub(crate) mod test_people;

@@ -144,6 +144,9 @@ fn job(it: &Job) -> String {
         "\nmatched {} = deleted {} + spared {} + held {} + failed {} + gone {} + left {}",
         counts.matched, counts.deleted, counts.spared, counts.held, counts.failed, counts.gone, counts.left
     ));
+    if let Some(export) = &it.export {
+        text.push_str(&format!("\n{}", export.note));
+    }
     if let Some(reason) = &it.end_reason {
         text.push_str(&format!("\nended because {reason}"));
     }

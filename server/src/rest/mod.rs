@@ -10,6 +10,7 @@ mod docs;
 mod extract;
 mod health;
 mod imports;
+mod job_files;
 mod jobs;
 mod openapi;
 mod profiles;
@@ -36,6 +37,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(segments::routes())
         .merge(campaigns::routes())
         .merge(jobs::routes())
+        .merge(job_files::routes())
         .merge(audit::routes())
         .split_for_parts();
     let document = openapi::finish(document);
