@@ -334,10 +334,11 @@ fn files(data: &Path) -> Vec<String> {
     names
 }
 
-#[test]
-fn killed_in_the_middle_of_an_export_it_is_written_whole_before_anybody_goes() {
-    const MANY: usize = 12_000;
-    let home = Home::new();
+/// People whose export is killed in the middle.
+const MANY: usize = 12_000;
+
+/// A deletion of many that is to write an export first, and that nobody carries out yet. Gives its id.
+fn asked(home: &Home) -> String {
     let mut people = String::from("user_id,email,group\n");
     for i in 0..MANY {
         people.push_str(&format!("k{i},k{i}@example.com,go\n"));
@@ -370,10 +371,14 @@ fn killed_in_the_middle_of_an_export_it_is_written_whole_before_anybody_goes() {
         &count,
     ];
     let job = home.json(&[&start[..], &["--consent", "--export"]].concat());
-    let id = id(&job).to_owned();
-    let (mut midway, data) = (0, home.data());
+    id(&job).to_owned()
+}
+
+/// Kills the server in the middle of the export, some times. Gives how often a part of it was left.
+fn killed_midway(id: &str, data: &Path) -> usize {
+    let mut midway = 0;
     for round in 0..40 {
-        let mut server = serve(&data);
+        let mut server = serve(data);
         // As soon as a part is there: the kill meets the export in the middle.
         for _ in 0..500 {
             let part = data.join("exports").join(format!("D-{id}.ndjson.partial"));
@@ -384,11 +389,19 @@ fn killed_in_the_middle_of_an_export_it_is_written_whole_before_anybody_goes() {
         }
         server.kill().expect("kill -9");
         server.wait().expect("it is dead");
-        midway += usize::from(files(&data).iter().any(|name| name.ends_with(".partial")));
-        if midway >= 5 || files(&data).contains(&format!("D-{id}.ndjson")) {
+        midway += usize::from(files(data).iter().any(|name| name.ends_with(".partial")));
+        if midway >= 5 || files(data).contains(&format!("D-{id}.ndjson")) {
             break;
         }
     }
+    midway
+}
+
+#[test]
+fn killed_in_the_middle_of_an_export_it_is_written_whole_before_anybody_goes() {
+    let home = Home::new();
+    let (id, data) = (asked(&home), home.data());
+    let midway = killed_midway(&id, &data);
     assert!(midway >= 1, "no kill met the export: {:?}", files(&data));
     let token = home.token("bulk", "main");
     let server = home.serve();
