@@ -76,6 +76,21 @@ pub fn notices(ds: &str) -> String {
 /// By which ways notices leave the console.
 pub const NOTIFICATIONS: &str = "/settings/notifications";
 
+/// The people on a deletion's list.
+pub fn targets(ds: &str, id: JobId) -> String {
+    format!("/d/{ds}/jobs/{id}/targets")
+}
+
+/// The people on a deletion's list in a file, without the ending that says its form.
+pub fn export_of(ds: &str, id: JobId) -> String {
+    format!("/d/{ds}/jobs/{id}/export")
+}
+
+/// What became of each of them in a file, without the ending that says its form.
+pub fn results_of(ds: &str, id: JobId) -> String {
+    format!("/d/{ds}/jobs/{id}/results")
+}
+
 /// All campaigns.
 pub fn campaigns(ds: &str) -> String {
     format!("/d/{ds}/campaigns")

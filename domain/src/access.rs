@@ -22,6 +22,8 @@ pub enum Permission {
     DeleteInBulk,
     /// Approve somebody else's deletion.
     Approve,
+    /// Take the people of a deletion out in a file, and have such a file wiped.
+    Export,
     /// Look up and erase one person.
     Privacy,
     /// Users, tokens, datasets, settings, audit.
@@ -34,7 +36,7 @@ pub enum Permission {
 pub enum Role {
     /// Everything.
     Administrator,
-    /// Approves deletions; sees everything.
+    /// Approves deletions and takes their people out in a file; sees everything.
     Approver,
     /// Handles privacy requests; sees everything.
     Privacy,
@@ -90,7 +92,7 @@ impl Role {
         use Permission as P;
         match self {
             Role::Administrator => true,
-            Role::Approver => matches!(permission, P::View | P::Approve),
+            Role::Approver => matches!(permission, P::View | P::Approve | P::Export),
             Role::Privacy => matches!(permission, P::View | P::Privacy),
             Role::Editor => matches!(permission, P::View | P::Edit | P::Import),
             Role::Viewer => matches!(permission, P::View),
@@ -148,7 +150,7 @@ impl Scope {
         use Permission as P;
         match self {
             Scope::Admin => true,
-            Scope::Bulk => matches!(permission, P::View | P::DeleteInBulk),
+            Scope::Bulk => matches!(permission, P::View | P::DeleteInBulk | P::Export),
             Scope::Privacy => matches!(permission, P::Privacy),
             Scope::Ingest => matches!(permission, P::Import),
             Scope::Read => matches!(permission, P::View),
@@ -334,6 +336,20 @@ mod tests {
             );
         }
         assert!(Actor::operator(0).may(Permission::DeleteInBulk));
+    }
+
+    #[test]
+    fn whoever_deletes_or_approves_may_export_and_nobody_else() {
+        let may: Vec<_> = Role::ALL
+            .into_iter()
+            .filter(|role| role.allows(Permission::Export))
+            .collect();
+        assert_eq!(may, [Role::Administrator, Role::Approver]);
+        let may: Vec<_> = Scope::ALL
+            .into_iter()
+            .filter(|scope| scope.allows(Permission::Export))
+            .collect();
+        assert_eq!(may, [Scope::Admin, Scope::Bulk]);
     }
 
     #[test]

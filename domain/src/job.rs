@@ -1,5 +1,6 @@
 //! Jobs: one bulk deletion, what was asked, where it stands, and the arithmetic that must hold.
 
+mod became;
 mod counts;
 mod duty;
 mod hold;
@@ -8,6 +9,7 @@ mod progress;
 mod quiet;
 mod state;
 
+pub use became::Became;
 pub use counts::{Counts, Tally};
 pub use duty::{DUTY_PERCENT_MAX, Duty, FOREGROUND_SLOW_MS};
 pub use hold::{FREE_BYTES_MIN, HealthLimits, Hold, LOG_BYTES_MAX, MEGABYTE, Readings, size};
@@ -18,6 +20,7 @@ pub use state::{Intent, JobState, JobStatus};
 
 use crate::{
     erasure::Erasure,
+    export::Export,
     id::{JobId, SegmentId},
     impact::WarehouseKept,
     time::Timestamp,
@@ -94,6 +97,9 @@ pub struct JobSpec {
     /// Whether an all-matching rule is meant.
     #[serde(default)]
     pub force: bool,
+    /// Whether the people are written to a file before deleting begins.
+    #[serde(default)]
+    pub export: bool,
 }
 
 const fn yes() -> bool {
@@ -185,6 +191,10 @@ pub struct Job {
     pub erasure: Option<Erasure>,
     /// What stays in the warehouse.
     pub warehouse_kept: Option<WarehouseKept>,
+    /// Whether an export was asked for.
+    pub export_asked: bool,
+    /// The stored export, once it is complete; also after it was wiped.
+    pub export: Option<Export>,
     /// The moment to which all of the above belongs.
     pub as_of: Timestamp,
 }
@@ -233,7 +243,7 @@ pub struct Leftover {
     /// Its strongest identity, where it still exists.
     pub title: Option<String>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: Became,
     /// Why.
     pub reason: String,
 }

@@ -11,7 +11,8 @@
 //! *batch*: one transaction of a job · *leftover*: a target that was not deleted, with its reason · *cached count*: a
 //! number with the time at which it was true · *warehouse*: the copy that bulk deletion leaves · *problem*: an expected
 //! refusal, with a code and a sentence · *notice*: word to a person of what a deletion of theirs came to · *recurring
-//! deletion*: one that is due again and again, by a standing confirmation. *Deletion* is housekeeping by segment; *erasure* is a person's legal right.
+//! deletion*: one that is due again and again, by a standing confirmation · *export*: a copy of the target set, kept for a
+//! few days. *Deletion* is housekeeping by segment; *erasure* is a person's legal right.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -32,10 +33,12 @@ pub mod rule;
 pub mod segment;
 
 pub mod campaign;
+pub mod csv;
 pub mod dashboard;
 pub mod decision;
 pub mod erasure;
 pub mod estimate;
+pub mod export;
 pub mod guard;
 pub mod impact;
 pub mod job;

@@ -1,7 +1,7 @@
 //! What is kept about a person: identities, attributes, times; and as it is shown.
 
 use crate::{
-    id::{ProfileId, SegmentId},
+    id::{JobId, ProfileId, SegmentId},
     micros::Micros,
     page::PageRequest,
     time::Timestamp,
@@ -97,15 +97,21 @@ impl Profile {
     /// What a page calls this person: the strongest identity.
     #[must_use]
     pub fn title(&self) -> String {
-        let named = self
-            .user_id
-            .as_ref()
-            .or(self.email.as_ref())
-            .or(self.phone.as_ref());
-        named
-            .or(self.anonymous_ids.first())
-            .cloned()
-            .unwrap_or_else(|| format!("Profile {}", self.id))
+        self.strongest()
+            .map_or_else(|| format!("Profile {}", self.id), |(_, value)| value.to_owned())
+    }
+
+    /// The strongest identity: the first of user_id, e-mail, phone and anonymous ids.
+    #[must_use]
+    pub fn strongest(&self) -> Option<(IdentityKind, &str)> {
+        let all = [
+            (IdentityKind::UserId, self.user_id.as_ref()),
+            (IdentityKind::Email, self.email.as_ref()),
+            (IdentityKind::Phone, self.phone.as_ref()),
+            (IdentityKind::AnonymousId, self.anonymous_ids.first()),
+        ];
+        all.into_iter()
+            .find_map(|(kind, value)| Some((kind, value?.as_str())))
     }
 
     /// Whether only anonymous ids are known.
@@ -141,6 +147,10 @@ pub struct ProfileQuery {
     pub q: Option<String>,
     /// Members of this segment alone.
     pub segment: Option<SegmentId>,
+    /// Those on the list of this deletion alone.
+    pub targets: Option<JobId>,
+    /// Without those on the list of this deletion.
+    pub exclude_targets: Option<JobId>,
     /// Which part of the list.
     pub page: PageRequest,
 }

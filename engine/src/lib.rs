@@ -5,7 +5,7 @@
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
 //! copy that stays), `counting` (what reports show), `health` and `quiet` (when jobs hold), `calendar` and `recurring`
 //! (when they are due), `notify` (who hears of it), `erasure` (the bytes of a database file, live and dead), `import`
-//! (files and streams in), `sample` (the data of `lethe demo`), `bench` (data for measuring).
+//! (files and streams in), `export` (files out), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
 mod bench;
@@ -15,6 +15,7 @@ mod counting;
 mod csv_out;
 pub mod erasure;
 mod error;
+mod export;
 #[cfg(feature = "faults")]
 pub mod fault;
 #[cfg(not(feature = "faults"))]
@@ -34,6 +35,7 @@ pub use bench::{BareDelete, BenchSpec, bare_deletes};
 pub use calendar::read_local;
 pub use csv_out::plain_json;
 pub use error::{Error, Result};
+pub use export::{Download, Rows};
 pub use health::{FreeSpace, HealthOptions};
 pub use quiet::time_zones;
 pub use runner::Tasks;

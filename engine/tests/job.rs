@@ -5,7 +5,7 @@
 mod world;
 
 use domain::{
-    job::{JobState, JobStatus, Outcome},
+    job::{Became, JobState, JobStatus, Outcome},
     page::PageRequest,
     problem::{Code, Problem},
     segment::SegmentState,
@@ -132,7 +132,7 @@ async fn who_no_longer_matches_at_their_turn_is_spared_and_newcomers_are_counted
         spared
             .items
             .iter()
-            .filter(|l| l.outcome == Outcome::Spared)
+            .filter(|l| l.outcome == Became::Not(Outcome::Spared))
             .count(),
         10
     );

@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod deletion;
 mod demo;
+mod download;
 mod downloads;
 mod foreground;
 mod importing;
@@ -22,6 +23,7 @@ mod router;
 mod security;
 mod serve;
 mod session;
+mod session_files;
 mod wire;
 
 use std::process::ExitCode;

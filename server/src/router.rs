@@ -2,7 +2,7 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
-use crate::{assets, downloads, foreground, rest, security, session};
+use crate::{assets, downloads, foreground, rest, security, session, session_files};
 use axum::{
     Router,
     body::Body,
@@ -102,6 +102,7 @@ fn pages(site: &Site) -> Result<Router, String> {
         .merge(downloads::routes(&site.engine))
         .fallback(render_app_async_with_context(context, page))
         .with_state(options)
+        .merge(session_files::routes(site))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(site.clone(), session::gate))
         .layer(middleware::from_fn_with_state(

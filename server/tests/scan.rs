@@ -82,6 +82,25 @@ fn after_a_job_nothing_is_left_and_a_planted_byte_is_found() {
 }
 
 #[test]
+fn a_stored_export_is_shown_and_what_was_left_half_written_fails() {
+    let home = deleted();
+    let exports = home.data().join("exports");
+    fs::create_dir(&exports).expect("made");
+    fs::write(exports.join("D-1001.ndjson"), "{}\n").expect("written");
+    let found = home.json(&["scan"]);
+    assert_eq!(found["exports"][0]["name"], "exports/D-1001.ndjson", "{found}");
+    assert!(home.run(&["scan"]).out.contains("kept on purpose"));
+    fs::write(exports.join("D-1002.ndjson.partial"), "{\"email\":").expect("written");
+    let refused = home.run(&["scan"]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("exports/D-1002.ndjson.partial is left over"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
 fn a_byte_in_a_table_about_nobody_is_shown_and_does_not_fail() {
     let home = deleted();
     plant(&home, "users");

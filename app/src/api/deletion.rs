@@ -103,6 +103,8 @@ pub struct StartForm {
     pub spare_changed: String,
     /// Why.
     pub reason: String,
+    /// Whether the people are written to a file first.
+    pub export: String,
     /// The plan that the page showed.
     pub plan_hash: String,
     /// The page's idempotency key.

@@ -16,6 +16,8 @@ pub struct Frame {
     pub may_edit: bool,
     /// Whether they may delete in bulk.
     pub may_delete: bool,
+    /// Whether they may take people out in a file.
+    pub may_export: bool,
     /// The datasets that they may see.
     pub datasets: Vec<Dataset>,
     /// The one that the page is about.
@@ -52,6 +54,7 @@ pub async fn load_frame(ds: String) -> Reply<Frame> {
             role: door.session.role.title().to_owned(),
             may_edit: actor.may(Permission::Edit),
             may_delete: actor.may(Permission::DeleteInBulk),
+            may_export: actor.may(Permission::Export),
             datasets: engine.datasets(actor).await?,
             unfinished: jobs.items.iter().filter(|job| !job.state.terminal()).count(),
             unread: engine.unread_notices(actor).await?,

@@ -15,6 +15,7 @@ pub mod recurring;
 pub mod reports;
 pub mod segments;
 pub mod session;
+pub mod targets;
 pub mod warehouse;
 pub mod when;
 

@@ -2,28 +2,54 @@
 
 use super::Reply;
 use domain::{
+    job::Job,
     page::Page,
     profile::{ProfileDetail, ProfileRow},
 };
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
-/// People in the order of their numbers, or the one with an exact identity.
+/// The data of the page of all people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProfilesView {
+    /// The people found.
+    pub rows: Page<ProfileRow>,
+    /// Deletions whose people wait.
+    pub waiting: Vec<Job>,
+}
+
+/// People in the order of their numbers, or the one with an exact identity; of these, those on the list of a deletion, or
+/// those who are not.
 #[server]
-pub async fn list_profiles(ds: String, q: String, cursor: String) -> Reply<Page<ProfileRow>> {
-    use super::door::{Door, reply};
-    use domain::{page::PageRequest, profile::ProfileQuery};
+pub async fn list_profiles(
+    ds: String,
+    q: String,
+    cursor: String,
+    targets: String,
+    exclude_targets: String,
+) -> Reply<ProfilesView> {
+    use super::door::{Door, job_id, reply};
+    use domain::{job::JobState, page::PageRequest, profile::ProfileQuery};
     reply(async {
         let door = Door::open(&ds).await?;
-        let page = PageRequest {
-            limit: None,
-            cursor: Some(cursor).filter(|c| !c.is_empty()),
-        };
+        let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
+        let list = |id: &str| (!id.is_empty()).then(|| job_id(id)).transpose();
         let query = ProfileQuery {
             q: Some(q).filter(|q| !q.trim().is_empty()),
             segment: None,
-            page,
+            targets: list(&targets)?,
+            exclude_targets: list(&exclude_targets)?,
+            page: PageRequest {
+                limit: None,
+                cursor: Some(cursor).filter(|c| !c.is_empty()),
+            },
         };
-        Ok(door.engine.profiles(door.actor(), door.id(), query).await?)
+        let mut waiting = engine.jobs(actor, ds, None, PageRequest::default()).await?.items;
+        waiting.retain(|job| job.state.before_deleting() && job.state != JobState::Freezing);
+        Ok(ProfilesView {
+            rows: engine.profiles(actor, ds, query).await?,
+            waiting,
+        })
     })
     .await
 }

@@ -101,6 +101,7 @@ pub async fn show_segment(
                             q,
                             segment: Some(id),
                             page,
+                            ..ProfileQuery::default()
                         },
                     )
                     .await?,

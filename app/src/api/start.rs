@@ -47,6 +47,7 @@ pub(super) fn back(form: &StartForm) -> Back {
             },
         )
         .keep("reason", &form.reason)
+        .keep("export", &form.export)
 }
 
 /// Takes the password where the log-in is older than five minutes.
@@ -101,6 +102,7 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
         },
         queue: form.start == "queue",
         force: !form.everyone.is_empty() && door.actor().may(domain::access::Permission::DeleteInBulk),
+        export: !form.export.is_empty(),
     })
 }
 

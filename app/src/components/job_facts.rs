@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::{
     guard::grouped,
-    job::{Job, Leftover, Outcome},
+    job::{Became, Job, Leftover, Outcome},
     page::Page,
     usage::{Usage, UsageKind},
 };
@@ -146,12 +146,14 @@ pub fn Leftovers(
     })
 }
 
-const fn outcome(outcome: Outcome) -> &'static str {
+const fn outcome(outcome: Became) -> &'static str {
     match outcome {
-        Outcome::Spared => "Spared",
-        Outcome::Held => "Held",
-        Outcome::Failed => "Failed",
-        Outcome::Gone => "Already gone",
+        Became::Not(Outcome::Spared) => "Spared",
+        Became::Not(Outcome::Held) => "Held",
+        Became::Not(Outcome::Failed) => "Failed",
+        Became::Not(Outcome::Gone) => "Already gone",
+        Became::Deleted => "Deleted",
+        Became::Left => "Left",
     }
 }
 

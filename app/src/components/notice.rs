@@ -31,6 +31,7 @@ fn done(code: &str) -> Option<&'static str> {
             "The figures are being counted anew, or have been just now: each says when it was counted"
         }
         "keep" => "How long the warehouse keeps deleted people has been set",
+        "wiped" => "The export has been wiped",
         "logged_out" => "You are logged out",
         _ => return None,
     })

@@ -18,10 +18,18 @@ pub fn SearchForm(
     q: String,
     /// The open tab, where the page has tabs.
     tab: &'static str,
+    /// What else the address asks for, by name: a search keeps it.
+    #[prop(optional)]
+    kept: Vec<(&'static str, String)>,
 ) -> impl IntoView {
+    let kept = kept
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view();
     view! {
         <form class="search" method="get" action=action role="search">
             {(!tab.is_empty()).then(|| view! { <input type="hidden" name="tab" value=tab /> })}
+            {kept}
             <input type="search" name="q" value=q aria-label="Search by exact id, e-mail or phone" placeholder="Exact id, e-mail or phone" />
             <button class="btn">"Search"</button>
         </form>

@@ -6,8 +6,8 @@ use crate::{
         jobs::{JobDetail, show_job},
     },
     components::{
-        Bytes, Campaigns, Here, JobResult, JobView, Leftovers, Notices, Place, PlanView, Questions, Record,
-        Speed, Typed, When, moment, page,
+        Bytes, Campaigns, Files, Here, JobResult, JobView, Leftovers, Notices, Place, PlanView, Questions,
+        Record, Speed, Typed, When, moment, page,
     },
     islands::{LiveJob, LivePlan, panel},
     paths,
@@ -58,6 +58,7 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
             <div>
                 {when}
                 {speed}
+                <Files frame=frame.clone() job=job.clone() />
                 <Leftovers frame=frame.clone() rows=data.leftovers />
                 <Questions />
             </div>

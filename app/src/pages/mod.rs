@@ -24,4 +24,5 @@ pub mod segment_edit;
 pub mod segment_new;
 pub mod segments;
 pub mod settings_limits;
+pub mod targets;
 pub mod warehouse;

@@ -19,6 +19,10 @@ use std::{
 const STORE: &str = "lethe.db";
 /// The copy that stays on purpose, whose dead bytes are shown.
 const WAREHOUSE: &str = "warehouse.db";
+/// The directory of stored exports.
+const EXPORTS: &str = "exports";
+/// The end of the name of one that is whole.
+const EXPORT: &str = ".ndjson";
 /// How often a file that is being written to is read until it holds still.
 const TRIES: u32 = 3;
 /// The pause between two tries.
@@ -100,6 +104,8 @@ pub struct Scan {
     pub files: Vec<FileReport>,
     /// What should not be there.
     pub strays: Vec<Stray>,
+    /// Stored exports of people who were deleted or are to be: copies that are kept on purpose, until their time has come.
+    pub exports: Vec<Stray>,
     /// Whether another process holds the directory: then this was a look at a moving file.
     pub held: bool,
 }
@@ -152,9 +158,18 @@ pub fn scan(dir: &Path) -> Result<Scan> {
             files.push(read(dir, name, decides, held));
         }
     }
+    let (exports, partial): (Vec<_>, Vec<_>) = exports(dir)?
+        .into_iter()
+        .partition(|found| found.name.ends_with(EXPORT));
+    let mut strays = strays(dir)?;
+    if !held {
+        // While a server runs it may be writing one; otherwise nobody will bring it to its end.
+        strays.extend(partial);
+    }
     Ok(Scan {
         files,
-        strays: strays(dir)?,
+        strays,
+        exports,
         held,
     })
 }
@@ -219,6 +234,27 @@ fn once(path: &Path, report: &mut FileReport) -> std::result::Result<(), Trouble
         .parts
         .push(part("pages of no table", true, &account.structure));
     Ok(())
+}
+
+/// What lies in the directory of exports, by its name there.
+fn exports(dir: &Path) -> Result<Vec<Stray>> {
+    let entries = match std::fs::read_dir(dir.join(EXPORTS)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io(format!("reading {EXPORTS}"))(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::io(format!("reading {EXPORTS}")))?;
+        let bytes = entry
+            .metadata()
+            .map_err(Error::io(format!("reading {EXPORTS}")))?
+            .len();
+        let name = format!("{EXPORTS}/{}", entry.file_name().to_string_lossy());
+        found.push(Stray { name, bytes });
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
 }
 
 fn strays(dir: &Path) -> Result<Vec<Stray>> {

@@ -192,6 +192,7 @@ fn job_spec(row: &RecurringRow, spec: &RecurringSpec, name: &str, matched: i64) 
         retry_passes: RETRY_PASSES,
         on_active_campaign: spec.on_active_campaign,
         queue: true,
+        export: false,
         force: false,
     }
 }

@@ -1,6 +1,7 @@
-//! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, and disabling the segment.
+//! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, the export where one was asked
+//! for, and disabling the segment.
 
-use super::{LOOK_EVERY, Memory, Step, finish, freeze::membership, hold, plan};
+use super::{LOOK_EVERY, Memory, Step, export, finish, freeze::membership, hold, plan};
 use crate::{
     error::Result,
     fault, notify,
@@ -59,6 +60,9 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
             "Waiting until the segment has been enabled or disabled completely.",
         )
         .await;
+    }
+    if export::owed(job)? {
+        return export::step(engine, job, memory).await;
     }
     if let Some(step) = super::report::before(engine, job, memory).await? {
         return Ok(step);

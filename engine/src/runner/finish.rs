@@ -22,6 +22,10 @@ pub(super) async fn end_early(
     reason: Option<&str>,
 ) -> Result<Step> {
     let store = &engine.inner.store;
+    if super::export::owed(job)? {
+        // What was begun of it goes first: once the job is over, nobody looks for it.
+        super::export::abandon(engine, JobId(job.id)).await;
+    }
     let mut tx = store.write().await?;
     store::job_steps::set_ending(&mut tx, JobId(job.id), None, reason).await?;
     store::job_steps::move_to(&mut tx, store, job, end, store.clock.now()).await?;

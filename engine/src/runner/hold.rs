@@ -128,6 +128,11 @@ pub(super) fn failure(engine: &Engine, job: &JobRow, error: &Error) -> Step {
     Step::Rest(AFTER_FAILURE)
 }
 
+/// Notes a reason that is found anew at every look.
+pub(super) fn look_said(engine: &Engine, job: &JobRow, reason: String) {
+    say(engine, job, Cause::Looked, reason);
+}
+
 /// Notes the reason where people look for it, and in the log where it is new.
 fn say(engine: &Engine, job: &JobRow, cause: Cause, reason: String) {
     let log = reason.clone();

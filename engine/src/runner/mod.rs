@@ -7,6 +7,7 @@
 mod ahead;
 mod batch;
 mod begin;
+mod export;
 mod finish;
 mod freeze;
 mod hold;
@@ -49,6 +50,8 @@ pub(crate) struct Memory {
     scrub: scrub::Work,
     /// Where measuring for the report is.
     report: report::Work,
+    /// Where the export is.
+    export: export::Work,
     /// The batch before.
     last: Option<hold::Done>,
     /// Tries of the same batch that failed.
@@ -68,6 +71,7 @@ impl Default for Memory {
             sweep: sweep::Sweep::default(),
             scrub: scrub::Work::default(),
             report: report::Work::default(),
+            export: export::Work::default(),
             last: None,
             tries: 0,
             waited: None,
@@ -113,7 +117,7 @@ impl Tasks {
 
 impl Engine {
     /// Starts the runner and what goes on beside it: the warehouse copier and its retention, what keeps the ballast, what
-    /// starts and ends campaigns, what is due again and again, and the outbox.
+    /// starts and ends campaigns, what is due again and again, the outbox, and what wipes exports.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -126,11 +130,12 @@ impl Engine {
         let times = tokio::spawn(crate::service::keep_time(self.clone(), stopped.clone()));
         let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
         let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
+        let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![
-                runner, keeper, copier, retention, health, times, recurring, outbox, check,
+                runner, keeper, copier, retention, health, times, recurring, outbox, exports, check,
             ],
         }
     }

@@ -146,7 +146,8 @@ impl Engine {
         self.show(job)
     }
 
-    /// The targets that were not deleted, each with its reason, in id order.
+    /// The targets that were not deleted, each with its reason, in id order; of a job that is over, also those whose turn
+    /// never came.
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
@@ -158,13 +159,11 @@ impl Engine {
         page: PageRequest,
     ) -> Result<Page<Leftover>> {
         self.job(actor, dataset, id).await?;
-        let rows = store::jobs::leftovers(
-            &mut *self.inner.store.read().await?,
-            id,
-            page.after(),
-            page.rows(),
-        )
-        .await?;
+        let mut conn = self.inner.store.read().await?;
+        let job = store::jobs::find(&mut conn, id)
+            .await?
+            .ok_or_else(|| Problem::not_found("job"))?;
+        let rows = store::exports::leftovers(&mut conn, &job, page.after(), page.rows()).await?;
         Ok(Page::from_fetched(rows, page.rows(), |leftover| {
             leftover.profile.to_string()
         }))

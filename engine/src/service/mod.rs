@@ -10,6 +10,7 @@ mod campaigns;
 mod datasets;
 mod decisions;
 mod estimate;
+mod exports;
 mod holds;
 mod impact;
 mod jobs;
@@ -23,6 +24,7 @@ mod segment_rule;
 mod segment_state;
 mod segments;
 mod start;
+mod target_set;
 #[cfg(test)]
 mod tests;
 mod tries;
@@ -46,6 +48,7 @@ use domain::{
     problem::{Code, Problem},
 };
 pub use estimate::{Ask, Forecast};
+pub(crate) use exports::kept_until;
 pub(crate) use holds::{Cause, Holds};
 pub use limits::Limits;
 use memory::Memory;

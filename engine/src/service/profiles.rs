@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::{
     error::Result,
-    store::{self, Conn, rule_sql::RuleScope},
+    store::{self, Conn, rule_sql::RuleScope, target_people::Among},
 };
 use domain::{
     access::{Actor, Permission},
@@ -15,10 +15,11 @@ use domain::{
 };
 
 impl Engine {
-    /// A page of people in the order of their numbers: all, those of a segment, or whom an exact identity names.
+    /// A page of people in the order of their numbers: all, those of a segment, or whom an exact identity names; of these,
+    /// those on the list of a deletion, or those who are not.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`.
+    /// `forbidden`, `not_found`; `state_refused` while the list of the deletion is still being fixed.
     pub async fn profiles(
         &self,
         actor: &Actor,
@@ -28,7 +29,7 @@ impl Engine {
         actor.require_in(Permission::View, dataset)?;
         let asked = query.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
         // A segment's list may have to look at many people; those wait among themselves.
-        let mut conn = if query.segment.is_some() {
+        let mut conn = if query.segment.is_some() || query.exclude_targets.is_some() {
             self.inner.store.count().await?
         } else {
             self.inner.store.read().await?
@@ -45,6 +46,14 @@ impl Engine {
         {
             return Err(Problem::not_found("segment").into());
         }
+        let among = Among {
+            segment: query.segment.map(|segment| segment.0),
+            targets: query.targets,
+            exclude: query.exclude_targets,
+        };
+        for job in [among.targets, among.exclude].into_iter().flatten() {
+            super::target_set::fixed(&mut conn, dataset, job).await?;
+        }
         if let Some(text) = asked {
             let mut ids =
                 store::profiles::by_identity(&mut conn, &self.inner.store.keys, dataset, text).await?;
@@ -52,12 +61,18 @@ impl Engine {
                 let members = store::profiles::those_in(&mut conn, &scope, segment.0, &ids).await?;
                 ids.retain(|id| members.contains(id));
             }
+            if let Some(job) = among.targets {
+                ids = store::target_people::those_on(&mut conn, job, &ids).await?;
+            }
+            if let Some(job) = among.exclude {
+                let on = store::target_people::those_on(&mut conn, job, &ids).await?;
+                ids.retain(|id| !on.contains(id));
+            }
             let items = store::profiles::rows_of(&mut conn, dataset, &ids).await?;
             return Ok(Page { items, next: None });
         }
         let rows = query.page.rows();
-        let segment = query.segment.map(|segment| segment.0);
-        let ids = store::profiles::page(&mut conn, &scope, segment, query.page.after(), rows + 1).await?;
+        let ids = store::target_people::page(&mut conn, &scope, among, query.page.after(), rows + 1).await?;
         let ids = Page::from_fetched(ids, rows, ToString::to_string);
         let items = store::profiles::rows_of(&mut conn, dataset, &ids.items).await?;
         Ok(Page {

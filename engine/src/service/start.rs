@@ -80,6 +80,9 @@ impl Engine {
         once: Option<Idempotency>,
     ) -> Result<Started> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
+        if spec.export {
+            actor.require_in(Permission::Export, dataset)?;
+        }
         if let Some(earlier) = self.repeated(actor, once.as_ref()).await? {
             return Ok(Started::Repeated(earlier));
         }
@@ -188,6 +191,8 @@ impl Engine {
             scrubbed_at: None,
             erasure: None,
             warehouse_kept: None,
+            export_asked: spec.export,
+            export: None,
             as_of: checked.now,
         })
     }

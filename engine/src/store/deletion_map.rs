@@ -46,6 +46,11 @@ pub(crate) const MAP: &[Entry] = &[
         Fate::Keep("the ledger of the job; a number that is never given to anybody else"),
     ),
     entry(
+        "job_target_names",
+        "profile_id",
+        Fate::Keep("keyed hashes by which the results of the job name the people; no readable identity"),
+    ),
+    entry(
         "change_log",
         "profile_id",
         Fate::Keep("keys only; trimmed as soon as the warehouse copy has passed"),
@@ -86,6 +91,9 @@ const TABLES: &[(&str, Holds)] = &[
     // Numbers that are never given to anybody else, and that name nobody.
     ("job_outcomes", Holds::Records),
     ("job_targets", Holds::Records),
+    // Keyed hashes that are kept on purpose.
+    ("job_target_names", Holds::Records),
+    ("job_exports", Holds::Records),
     ("_sqlx_migrations", Holds::Records),
     ("audit", Holds::Records),
     ("campaign_arms", Holds::Records),

@@ -4,11 +4,10 @@ use super::Conn;
 use crate::error::{Error, Result};
 use domain::{
     erasure::Erasure,
-    id::{DatasetId, JobId, ProfileId, SegmentId},
+    export::Export,
+    id::{DatasetId, JobId, SegmentId},
     impact::WarehouseKept,
-    job::{
-        Counts, Intent, Job, JobSpec, JobState, JobStatus, Leftover, Outcome, Phase, Progress, QuietHours,
-    },
+    job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, Phase, Progress, QuietHours},
     plan::PlanPlace,
     time::Timestamp,
 };
@@ -65,6 +64,7 @@ pub(crate) struct JobRow {
     pub(crate) rate: Option<f64>,
     phases: String,
     warehouse_kept: Option<String>,
+    export: Option<String>,
     pub(crate) created_at: i64,
     pub(crate) start_at: i64,
     pub(crate) start_now_at: Option<i64>,
@@ -86,8 +86,10 @@ pub(crate) struct JobRow {
     pub(crate) finished_at: Option<i64>,
 }
 
-pub(super) const SELECT: &str =
-    "SELECT j.*, d.slug AS dataset FROM jobs j JOIN datasets d ON d.id = j.dataset_id";
+pub(super) const SELECT: &str = "SELECT j.*, d.slug AS dataset,
+     (SELECT json_object('people', x.people, 'bytes', x.bytes, 'written_at', x.written_at, 'kept_until', x.kept_until,
+        'wiped_at', x.wiped_at, 'wiped_by', x.wiped_by) FROM job_exports x WHERE x.job_id = j.id) AS export
+   FROM jobs j JOIN datasets d ON d.id = j.dataset_id";
 
 impl JobRow {
     /// Where it stands.
@@ -169,6 +171,19 @@ impl JobRow {
             .transpose()
     }
 
+    /// Whether deleting has begun, whatever came of it.
+    pub(crate) const fn begun(&self) -> bool {
+        self.started_at.is_some()
+    }
+
+    /// The stored export, once it is complete; also after it was wiped.
+    pub(crate) fn export(&self) -> Result<Option<Export>> {
+        self.export
+            .as_deref()
+            .map(|text| json(text, "export"))
+            .transpose()
+    }
+
     /// The phases so far.
     pub(crate) fn phases(&self) -> Result<Vec<Phase>> {
         json(&self.phases, "phases")
@@ -195,6 +210,8 @@ impl JobRow {
             .map(|text| json(text, "estimate"))
             .transpose()?;
         let quiet_hours = self.quiet_hours()?;
+        let export = self.export()?;
+        let export_asked = self.spec()?.export;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
             .as_deref()
@@ -237,6 +254,8 @@ impl JobRow {
             scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
             erasure,
             warehouse_kept,
+            export_asked,
+            export,
             as_of: now,
             dataset: self.dataset,
             segment_name: self.segment_name,
@@ -432,31 +451,4 @@ pub(crate) async fn set_rate(
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// The targets that were not deleted, in id order, above `after`.
-pub(crate) async fn leftovers(conn: &mut Conn, id: JobId, after: i64, rows: u32) -> Result<Vec<Leftover>> {
-    let found = sqlx::query(
-        "SELECT o.profile_id, o.outcome, o.reason,
-           (SELECT i.value FROM identities i WHERE i.profile_id = o.profile_id ORDER BY i.kind LIMIT 1)
-         FROM job_outcomes o WHERE o.job_id = $1 AND o.profile_id > $2 AND o.outcome IN ('held', 'failed', 'spared')
-         ORDER BY o.profile_id LIMIT $3",
-    )
-    .bind(id.0)
-    .bind(after)
-    .bind(i64::from(rows) + 1)
-    .fetch_all(conn)
-    .await?;
-    let row = |row: sqlx::sqlite::SqliteRow| -> Result<Leftover> {
-        let outcome: String = row.try_get(1)?;
-        let outcome =
-            Outcome::parse(&outcome).ok_or_else(|| Error::Corrupt(format!("unknown outcome {outcome}")))?;
-        Ok(Leftover {
-            profile: ProfileId(row.try_get(0)?),
-            outcome,
-            reason: row.try_get(2)?,
-            title: row.try_get(3)?,
-        })
-    };
-    found.into_iter().map(row).collect()
 }

@@ -1,7 +1,10 @@
 //! The keyed hash of identities: the look-up finds a person by it, and no table but `identities` holds the value itself.
 
 use crate::error::{Error, Result};
-use domain::{id::DatasetId, profile::IdentityKind};
+use domain::{
+    id::{DatasetId, ProfileId},
+    profile::IdentityKind,
+};
 use std::{fmt, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 /// Bytes of the hash that are kept: enough that two of a billion identities do not meet by chance.
@@ -73,6 +76,17 @@ impl Keys {
         let mut out = [0; HASH_BYTES];
         hasher.finalize_xof().fill(&mut out);
         out
+    }
+
+    /// The name of a profile in files about a job: 32 hex digits, the same for the same profile everywhere in the
+    /// installation, and of no use without its key. The text in front keeps it apart from hashes of identities.
+    pub(crate) fn profile_name(&self, profile: ProfileId) -> String {
+        let mut hasher = blake3::Hasher::new_keyed(&self.identity);
+        hasher.update(b"name of a profile");
+        hasher.update(&profile.0.to_le_bytes());
+        let mut out = [0; HASH_BYTES];
+        hasher.finalize_xof().fill(&mut out);
+        out.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A short stable name for an identity literal in records that must not hold it: `#` and 12 hex digits.

@@ -14,6 +14,7 @@ pub(crate) mod campaigns;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
 pub(crate) mod estimates;
+pub(crate) mod exports;
 pub(crate) mod gone;
 pub(crate) mod impact;
 pub(crate) mod ingest;
@@ -44,6 +45,7 @@ pub(crate) mod segments;
 pub(crate) mod settings;
 pub(crate) mod space;
 pub(crate) mod sweep;
+pub(crate) mod target_people;
 pub(crate) mod targets;
 #[cfg(test)]
 pub(crate) mod test_people;

@@ -7,6 +7,7 @@ use super::{
     Conn,
     keys::Keys,
     rule_sql::{RuleScope, push_segment},
+    target_people::{self, Among},
 };
 use crate::error::{Error, Result};
 use domain::{
@@ -30,16 +31,11 @@ pub(crate) async fn page(
     after: i64,
     rows: u32,
 ) -> Result<Vec<ProfileId>> {
-    let mut q = QueryBuilder::new("SELECT p.id ");
-    push_scan_above(&mut q, scope.dataset_id, after);
-    if let Some(segment) = segment {
-        q.push(" AND ");
-        push_segment(&mut q, segment, scope)?;
-    }
-    q.push(" ORDER BY b.first_id, p.id LIMIT ")
-        .push_bind(i64::from(rows));
-    let ids: Vec<i64> = q.build_query_scalar().fetch_all(conn).await?;
-    Ok(ids.into_iter().map(ProfileId).collect())
+    let among = Among {
+        segment,
+        ..Among::default()
+    };
+    target_people::page(conn, scope, among, after, rows).await
 }
 
 /// Appends `FROM … WHERE …`: the people (alias `p`, blocks `b`) of a dataset with ids above `after`.

@@ -251,6 +251,7 @@ pub(crate) fn spec(segment: SegmentId, name: &str, count: i64) -> JobSpec {
         on_active_campaign: OnActiveCampaign::Block,
         queue: false,
         force: false,
+        export: false,
     }
 }
 

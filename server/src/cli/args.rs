@@ -424,6 +424,9 @@ pub(crate) struct StartJob {
     /// Needed where the rule matches everyone
     #[arg(long)]
     pub(crate) force: bool,
+    /// Write the people to a file first; kept for seven days at most
+    #[arg(long)]
+    pub(crate) export: bool,
     /// Check and count only; write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -152,6 +152,9 @@ fn job(it: &Job) -> String {
             plan.job, plan.of, plan.id
         ));
     }
+    if let Some(export) = &it.export {
+        text.push_str(&format!("\n{}", export.note));
+    }
     if let Some(reason) = &it.end_reason {
         text.push_str(&format!("\nended because {reason}"));
     }

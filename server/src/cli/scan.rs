@@ -40,6 +40,16 @@ fn text(scan: &Scan) -> String {
             ),
         );
     }
+    for export in &scan.exports {
+        line(
+            &mut out,
+            &format!(
+                "export: {}, {} bytes, kept on purpose until its time has come",
+                export.name,
+                grouped_u64(export.bytes)
+            ),
+        );
+    }
     if scan.moving {
         line(
             &mut out,

@@ -161,6 +161,7 @@ fn start_command(it: StartJob) -> Command {
         on_active_campaign: it.on_active_campaign,
         queue: it.queue,
         force: it.force,
+        export: it.export,
         dry_run: it.dry_run,
         ..wire::StartJob::default()
     };

@@ -11,6 +11,7 @@ mod docs;
 mod extract;
 mod health;
 mod imports;
+mod job_files;
 mod jobs;
 mod limits;
 mod openapi;
@@ -45,6 +46,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(jobs::routes())
         .merge(limits::routes())
         .merge(recurring::routes())
+        .merge(job_files::routes())
         .merge(audit::routes())
         .merge(warehouse::routes())
         .split_for_parts();

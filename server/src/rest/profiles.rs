@@ -7,7 +7,11 @@ use super::{
 };
 use crate::wire::{Page, Profile, read_id};
 use axum::{Json, extract::Path};
-use domain::{problem::Code, profile::ProfileQuery};
+use domain::{
+    id::JobId,
+    problem::{Code, Problem},
+    profile::ProfileQuery,
+};
 use engine::{Engine, Error};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -26,6 +30,10 @@ struct Which {
     q: Option<String>,
     /// Members of this segment alone.
     segment: Option<String>,
+    /// Those on the list of this deletion job alone, by id or number.
+    targets: Option<String>,
+    /// Without those on the list of this deletion job.
+    exclude_targets: Option<String>,
     /// Rows wanted: 1 to 1,000, else 50.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
@@ -43,8 +51,11 @@ async fn list(
     Params(which): Params<Which>,
 ) -> Answer<Json<Page<Profile>>> {
     let dataset = caller.dataset(&ds).await?;
+    let job = |id: String| JobId::parse(&id).ok_or_else(|| Problem::not_found("job"));
     let query = ProfileQuery {
         q: which.q,
+        targets: which.targets.map(job).transpose()?,
+        exclude_targets: which.exclude_targets.map(job).transpose()?,
         segment: which.segment.map(|id| read_id(&id, "segment")).transpose()?,
         page: page_request(which.limit, which.cursor)?,
     };

@@ -95,6 +95,8 @@ pub(crate) struct Scan {
     pub(crate) files: Vec<ScannedFile>,
     /// Journals and temporary files that should not be there.
     pub(crate) leftovers: Vec<Leftover>,
+    /// Stored exports: copies of people that are kept on purpose and do not decide.
+    pub(crate) exports: Vec<Leftover>,
     /// How far this goes.
     pub(crate) scope: String,
 }
@@ -141,7 +143,7 @@ pub(crate) struct Part {
     pub(crate) dead: DeadBytes,
 }
 
-/// A file that should not be there.
+/// A file that should not be there, or a copy that is kept on purpose.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Leftover {
     /// Its name.
@@ -153,18 +155,20 @@ pub(crate) struct Leftover {
 impl From<engine::erasure::Scan> for Scan {
     fn from(it: engine::erasure::Scan) -> Self {
         let objection = it.objection();
-        let strays = it.strays.into_iter();
+        let all = |files: Vec<engine::erasure::Stray>| {
+            let one = |file: engine::erasure::Stray| Leftover {
+                name: file.name,
+                bytes: file.bytes,
+            };
+            files.into_iter().map(one).collect()
+        };
         Self {
             clean: objection.is_none(),
             objection,
             moving: it.held,
             files: it.files.into_iter().map(Into::into).collect(),
-            leftovers: strays
-                .map(|stray| Leftover {
-                    name: stray.name,
-                    bytes: stray.bytes,
-                })
-                .collect(),
+            leftovers: all(it.strays),
+            exports: all(it.exports),
             scope: SCOPE.to_owned(),
         }
     }

@@ -81,6 +81,9 @@ pub(crate) struct Job {
     pub(crate) erasure: Option<Erasure>,
     /// What stays in the warehouse copy.
     pub(crate) warehouse_kept: Option<Warehouse>,
+    /// The export of the people, where one was asked for: a copy that may still exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) export: Option<ExportOfJob>,
     /// The moment to which all of this belongs.
     pub(crate) as_of: String,
 }
@@ -118,6 +121,61 @@ impl From<domain::job::QuietHours> for QuietHours {
             to: it.to.to_string(),
             zone: it.zone,
         }
+    }
+}
+
+/// The export of a job's people, written before deleting begins.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ExportOfJob {
+    /// `asked`: not yet written; `kept`: it exists until `kept_until`; `wiped`.
+    pub(crate) state: String,
+    /// People in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) people: Option<i64>,
+    /// Its size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bytes: Option<i64>,
+    /// When it was complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) written_at: Option<String>,
+    /// When it is wiped at the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kept_until: Option<String>,
+    /// When it was wiped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wiped_at: Option<String>,
+    /// Who had it wiped; `system` when its time had come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wiped_by: Option<String>,
+    /// The same in a sentence.
+    pub(crate) note: String,
+}
+
+impl ExportOfJob {
+    /// What is known of it; `None` where none was asked for.
+    fn of(asked: bool, export: Option<domain::export::Export>) -> Option<Self> {
+        let Some(it) = export else {
+            return asked.then(|| Self {
+                state: "asked".to_owned(),
+                people: None,
+                bytes: None,
+                written_at: None,
+                kept_until: None,
+                wiped_at: None,
+                wiped_by: None,
+                note: "An export of these people was asked for; deleting begins when it is whole.".to_owned(),
+            });
+        };
+        Some(Self {
+            state: if it.wiped_at.is_some() { "wiped" } else { "kept" }.to_owned(),
+            note: it.sentence(),
+            people: Some(it.people),
+            bytes: Some(it.bytes),
+            written_at: Some(time(it.written_at)),
+            kept_until: Some(time(it.kept_until)),
+            wiped_at: it.wiped_at.map(time),
+            wiped_by: it.wiped_by,
+        })
     }
 }
 
@@ -226,6 +284,7 @@ impl From<domain::job::Job> for Job {
             scrubbed_at: it.scrubbed_at.map(time),
             erasure: it.erasure.map(Into::into),
             warehouse_kept: it.warehouse_kept.map(Into::into),
+            export: ExportOfJob::of(it.export_asked, it.export),
             as_of: time(it.as_of),
         }
     }
@@ -273,7 +332,7 @@ pub(crate) struct Leftover {
     pub(crate) profile_id: String,
     /// Its strongest identity, where it still exists.
     pub(crate) title: Option<String>,
-    /// `spared`, `held`, `failed` or `gone`.
+    /// `spared`, `held`, `failed`, or `left`: the job ended before their turn.
     pub(crate) outcome: String,
     /// Why.
     pub(crate) reason: String,

@@ -51,7 +51,7 @@ pub(crate) struct StartJob {
     pub(crate) retry_passes: Option<u8>,
     /// `block` (default), `pause` or `proceed`.
     pub(crate) on_active_campaign: Option<String>,
-    /// Not in this release.
+    /// Whether the people are written to a file before deleting begins; kept for seven days at most, then wiped.
     #[serde(default)]
     pub(crate) export: bool,
     /// Whether to wait behind a running job instead of being refused.
@@ -114,6 +114,7 @@ impl StartJob {
             on_active_campaign: read_policy(self.on_active_campaign.as_deref())?,
             queue: self.queue,
             force: self.force,
+            export: self.export,
         })
     }
 
@@ -131,12 +132,6 @@ impl StartJob {
                     "suppress is one of late, 30d, forever and none; this release offers none only.";
                 return Err(Problem::because(Code::Invalid, message).on("suppress"));
             }
-        }
-        if self.export {
-            return later(
-                "export",
-                "Export before deletion comes with a later release. Leave it out.",
-            );
         }
         Ok(())
     }
@@ -199,10 +194,8 @@ mod tests {
 
     #[test]
     fn what_a_later_release_brings_is_refused_by_name() {
-        for (field, value) in [("suppress", "\"late\""), ("export", "true")] {
-            let body = format!(r#"{{"segment_id":"7","consent":true,"confirm_count":1,"{field}":{value}}}"#);
-            assert_eq!(refusal(&body), (Code::NotAvailable, Some(field.to_owned())));
-        }
+        let body = r#"{"segment_id":"7","consent":true,"confirm_count":1,"suppress":"late"}"#;
+        assert_eq!(refusal(body), (Code::NotAvailable, Some("suppress".to_owned())));
         assert_eq!(
             refusal(r#"{"segment_id":"7","suppress":"maybe"}"#).0,
             Code::Invalid

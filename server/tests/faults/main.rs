@@ -8,6 +8,7 @@
 
 mod crash;
 mod damage;
+mod exports;
 mod imports;
 mod planted;
 mod retention;

@@ -332,6 +332,23 @@ pub(crate) fn confirmed() -> &'static Prepared {
     })
 }
 
+/// A directory whose job is to write an export first.
+pub(crate) fn exporting() -> &'static Prepared {
+    static PREPARED: OnceLock<Prepared> = OnceLock::new();
+    PREPARED.get_or_init(|| {
+        let home = tempfile::tempdir().expect("a directory");
+        let data = people(home.path(), PEOPLE, |i| i % 2 == 0);
+        ask(&data, PEOPLE / 2, &["--export"]);
+        let before = block_on(oracle::look(&data)).expect("looked at");
+        let meanwhile = Meanwhile::default();
+        Prepared {
+            home,
+            before,
+            meanwhile,
+        }
+    })
+}
+
 /// A directory with a few to go of many: each batch takes their look-up entries along, and there is no sweep.
 pub(crate) fn few() -> &'static Prepared {
     static PREPARED: OnceLock<Prepared> = OnceLock::new();

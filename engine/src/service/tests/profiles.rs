@@ -96,6 +96,7 @@ async fn find(house: &House, q: &str, segment: Option<SegmentId>) -> Vec<Profile
         q: Some(q.to_owned()),
         segment,
         page: PageRequest::default(),
+        ..ProfileQuery::default()
     };
     house
         .engine
