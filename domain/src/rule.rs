@@ -73,7 +73,9 @@
 //! ```
 
 mod ast;
+pub mod draft;
 mod eval;
+mod excerpt;
 mod figure;
 mod inspect;
 mod lex;
@@ -90,6 +92,7 @@ pub use ast::{
     SegmentRef, Test, Unit, Window,
 };
 pub use eval::{EvalContext, Person, PersonEvent, eval};
+pub use excerpt::Excerpt;
 pub use inspect::{
     UnknownSegment, matches_everyone_trivially, resolve_names, segments_of, uses_relative_time,
 };

@@ -73,7 +73,8 @@ const RESERVED: [&str; 12] = [
     "and", "or", "not", "in", "is", "set", "between", "where", "last", "first", "true", "false",
 ];
 
-fn name(name: &str) -> String {
+/// A name as a rule writes it: in quotes where it must.
+pub(super) fn name(name: &str) -> String {
     let mut chars = name.chars();
     let bare = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -245,7 +246,8 @@ fn op_word(op: Op, of_time: bool) -> &'static str {
     }
 }
 
-fn percent(hundredths: u16) -> String {
+/// Hundredths of a percent as a rule writes them.
+pub(super) fn percent(hundredths: u16) -> String {
     let (whole, rest) = (hundredths / 100, hundredths % 100);
     match (rest, rest % 10) {
         (0, _) => whole.to_string(),

@@ -1,7 +1,10 @@
 //! What the services remember between calls. Nothing here matters after a restart.
 
 use super::tries::Tries;
-use domain::{dataset::DatasetFigures, id::DatasetId};
+use domain::{
+    dataset::DatasetFigures,
+    id::{DatasetId, SegmentId},
+};
 use std::collections::BTreeMap;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -15,6 +18,8 @@ pub(crate) struct Memory {
     pub(crate) figures: Mutex<BTreeMap<DatasetId, (DatasetFigures, i64)>>,
     /// Held while the stored members of a rule segment are being written or cleared: one segment at a time.
     pub(crate) settling: Mutex<()>,
+    /// Segments being counted in the background. True: something has changed since that began, so it is done once more.
+    pub(crate) counting: std::sync::Mutex<BTreeMap<SegmentId, bool>>,
     /// Held while stale counts are being refreshed: once is enough, however many people log in.
     pub(crate) refreshing: Mutex<()>,
     /// Failed log-ins.
@@ -28,6 +33,7 @@ impl Default for Memory {
         Self {
             figures: Mutex::default(),
             settling: Mutex::default(),
+            counting: std::sync::Mutex::default(),
             refreshing: Mutex::default(),
             tries: std::sync::Mutex::default(),
             hashing: Semaphore::new(HASHES_AT_ONCE),

@@ -11,10 +11,15 @@ mod impact;
 mod jobs;
 mod memory;
 mod profiles;
+mod segment_copy;
+mod segment_counts;
+mod segment_history;
+mod segment_members;
 mod segment_rule;
 mod segment_state;
 mod segments;
 mod start;
+mod suggestions;
 #[cfg(test)]
 mod tests;
 mod tries;

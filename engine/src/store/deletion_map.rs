@@ -97,6 +97,7 @@ const TABLES: &[(&str, Holds)] = &[
     ("job_batches", Holds::Records),
     ("jobs", Holds::Records),
     ("profile_blocks", Holds::Records),
+    ("segment_files", Holds::Records),
     ("segments", Holds::Records),
     ("sessions", Holds::Records),
     ("settings", Holds::Records),

@@ -31,10 +31,12 @@ pub(crate) mod planted;
 pub(crate) mod profiles;
 pub(crate) mod rule_sql;
 pub(crate) mod scrub;
+pub(crate) mod segment_files;
 pub(crate) mod segment_jobs;
 pub(crate) mod segments;
 pub(crate) mod settings;
 pub(crate) mod space;
+pub(crate) mod suggest;
 pub(crate) mod sweep;
 pub(crate) mod targets;
 #[cfg(test)]

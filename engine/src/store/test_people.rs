@@ -186,3 +186,13 @@ pub(crate) async fn fill_blocks(store: &Store, dataset: DatasetId) {
         .expect("full blocks");
     tx.commit().await.expect("a commit");
 }
+
+/// Everything that stands in the audit log.
+pub(crate) async fn audit_text(store: &Store) -> String {
+    let mut conn = store.read().await.expect("a reader");
+    let rows: Vec<String> = sqlx::query_scalar("SELECT action || ' ' || object || ' ' || detail FROM audit")
+        .fetch_all(&mut *conn)
+        .await
+        .expect("the audit log");
+    rows.join("\n")
+}

@@ -4,6 +4,7 @@ mod access;
 mod campaigns;
 mod datasets;
 mod profiles;
+mod segment_pages;
 mod segments;
 mod usage;
 
