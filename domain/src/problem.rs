@@ -57,6 +57,8 @@ codes! {
     BadRequest = "bad_request", 400, "The request cannot be read.";
     /// The input is larger than allowed.
     TooLarge = "too_large", 413, "The input is larger than allowed.";
+    /// A form came without its file.
+    FileMissing = "file_missing", 422, "Choose a file first.";
     /// The body is of a kind that is not read here.
     UnsupportedMedia = "unsupported_media", 415, "Send CSV or newline-delimited JSON, plain or gzip.";
     /// A field is missing or out of range.

@@ -97,7 +97,7 @@ pub use inspect::{
     UnknownSegment, matches_everyone_trivially, resolve_names, segments_of, uses_relative_time,
 };
 pub use nearest::nearest;
-pub use parse::{parse, parse_with_segments};
+pub use parse::{parse, parse_as_written, parse_with_segments};
 pub use print::{print_named, print_redacted};
 
 /// Longest rule, in bytes: room for a thousand ids in a list, and small enough to be read by every page that shows it.

@@ -15,6 +15,7 @@ mod foreground;
 mod importing;
 mod local;
 mod log;
+mod members_file;
 mod output;
 mod rest;
 mod router;

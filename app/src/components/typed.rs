@@ -51,7 +51,12 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "quiet_zone") => {
             "There is no such time zone. Choose one of the list, such as Europe/Berlin or UTC."
         }
-        (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
+        (Code::Invalid, "name" | "copy_name") => "Type a name of 1 to 120 characters, on one line.",
+        (Code::Invalid, "mode") => "Choose what the file does: add, remove or replace.",
+        (Code::TooLarge, "file") => {
+            "The file is larger than 256 MB. Larger ones come by the command line: lethe import lists."
+        }
+        (Code::BadRequest, _) => "The form did not arrive whole. Send it again.",
         (Code::NameTaken, _) => "Another segment has this name. Choose another one.",
         (Code::CountMoved, _) => {
             "The number has changed since you saw it. Type the new number, shown above, if you still want this."

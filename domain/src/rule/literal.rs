@@ -89,7 +89,7 @@ impl Unit {
     }
 }
 
-impl Parser<'_> {
+impl Parser {
     /// What is asked of a subject of this type.
     pub(super) fn test(&mut self, of: Type) -> Result<Test, RuleError> {
         let at = self.peek().at;

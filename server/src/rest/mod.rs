@@ -13,6 +13,7 @@ mod imports;
 mod jobs;
 mod openapi;
 mod profiles;
+mod segment_members;
 mod segments;
 
 use crate::foreground;
@@ -34,6 +35,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(imports::routes())
         .merge(profiles::routes())
         .merge(segments::routes())
+        .merge(segment_members::routes())
         .merge(campaigns::routes())
         .merge(jobs::routes())
         .merge(audit::routes())

@@ -19,7 +19,9 @@ pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };
-pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
+pub(crate) use segments::{
+    CopyName, HistoryEntry, Member, MemberChanged, NewSegment, Preview, RuleText, Segment, SegmentPatch,
+};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 
 use domain::{
