@@ -20,7 +20,7 @@ test("a nested rule is built in rows, its text agrees, its people are counted, a
   await expect(page.getByText("No condition yet: everyone would be in this segment.")).toBeVisible();
   await page.getByRole("textbox", { name: "Name" }).fill("Built");
 
-  await page.getByRole("button", { name: "Add a condition to all conditions" }).click();
+  await page.getByRole("button", { name: "Add condition to all conditions" }).click();
   await box(page, "Attribute", "1").fill("group");
   // An unfinished row is never left out of the text: it could match more people than meant.
   await expect(text(page)).toHaveValue("attr.group = ");
@@ -29,10 +29,10 @@ test("a nested rule is built in rows, its text agrees, its people are counted, a
   await expect(text(page)).toHaveValue('attr.group = "old"');
   await expect(found(page)).toContainText("12 profiles match");
 
-  await page.getByRole("button", { name: "Add a group to all conditions" }).click();
+  await page.getByRole("button", { name: "Add group to all conditions" }).click();
   await box(page, "Field", "2.1").selectOption("In segment");
   await box(page, "Segment", "2.1").selectOption("VIP");
-  await page.getByRole("button", { name: "Add a condition to group 2" }).click();
+  await page.getByRole("button", { name: "Add condition to group 2" }).click();
   await box(page, "Field", "2.2").selectOption("Number of events");
   await box(page, "Kind of event", "2.2").fill("purchase");
   await box(page, "Operator", "2.2").selectOption("is at least");
@@ -53,7 +53,7 @@ test("a nested rule is built in rows, its text agrees, its people are counted, a
 
 test("figures over events have where and a time, and bucket has its share", async ({ page, ds }) => {
   await openBuilder(page, ds.page("/segments/new"));
-  await page.getByRole("button", { name: "Add a condition to all conditions" }).click();
+  await page.getByRole("button", { name: "Add condition to all conditions" }).click();
   await box(page, "Field", "1").selectOption("Sum of values");
   await box(page, "Kind of event", "1").fill("Order Completed");
   await page.getByRole("button", { name: "Add where" }).click();
@@ -66,7 +66,7 @@ test("figures over events have where and a time, and bucket has its share", asyn
   await box(page, "Value", "1").fill("2");
   await box(page, "Second value", "1").fill("5");
   await expect(text(page)).toHaveValue('sum("Order Completed".value where sku in ("A", "B"), last 30 days) between 2 and 5');
-  await page.getByRole("button", { name: "Add a condition to all conditions" }).click();
+  await page.getByRole("button", { name: "Add condition to all conditions" }).click();
   await box(page, "Field", "2").selectOption("Share of people");
   await box(page, "First percent", "2").fill("0");
   await box(page, "Last percent", "2").fill("12.5");
@@ -104,7 +104,7 @@ test("the text makes the rows, mistakes are shown at their place, and what rows 
 test("names and values of the data are offered, the cursor stays where it is", async ({ page, ds }) => {
   await ds.add("old", 3);
   await openBuilder(page, ds.page("/segments/new"));
-  await page.getByRole("button", { name: "Add a condition to all conditions" }).click();
+  await page.getByRole("button", { name: "Add condition to all conditions" }).click();
   await expect(page.locator("#words-attributes option")).toHaveCount(1);
   await box(page, "Attribute", "1").fill("group");
   await box(page, "Value", "1").focus();

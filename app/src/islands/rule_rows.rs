@@ -172,14 +172,14 @@ impl Drawing<'_> {
                 "add",
                 "btn small",
                 "Add condition",
-                &format!("Add a condition to {which}"),
+                &format!("Add condition to {which}"),
             ),
             button(
                 at,
                 "add-group",
                 "btn small",
                 "Add group",
-                &format!("Add a group to {which}"),
+                &format!("Add group to {which}"),
             ),
         ]);
         let inside = all([
@@ -383,7 +383,7 @@ fn events(row: &Row, at: &str, of: &dyn Fn(&str) -> String) -> Vec<Element> {
         "add-where",
         "btn quiet small",
         "Add where",
-        &of("Add a property"),
+        &of("Add where"),
     ));
     let mut made = all(filters);
     made.extend(element("div", &[("class", "boxes of-events")], &all(when)));
