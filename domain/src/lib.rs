@@ -29,6 +29,7 @@ pub mod event;
 pub mod page;
 pub mod profile;
 
+pub mod membership;
 pub mod rule;
 pub mod segment;
 

@@ -57,6 +57,8 @@ codes! {
     BadRequest = "bad_request", 400, "The request cannot be read.";
     /// The input is larger than allowed.
     TooLarge = "too_large", 413, "The input is larger than allowed.";
+    /// A form came without its file.
+    FileMissing = "file_missing", 422, "Choose a file first.";
     /// The body is of a kind that is not read here.
     UnsupportedMedia = "unsupported_media", 415, "Send CSV or newline-delimited JSON, plain or gzip.";
     /// A field is missing or out of range.
@@ -67,6 +69,10 @@ codes! {
     RuleCycle = "rule_cycle", 422, "The rule refers to this segment itself, directly or through another one.";
     /// The name is taken.
     NameTaken = "name_taken", 409, "Something of that name exists already. Choose another name.";
+    /// No profile has this identity.
+    NobodyKnown = "nobody_known", 422, "Nobody in this dataset has that identity. Type a whole user id, e-mail address, phone number or anonymous id.";
+    /// Several profiles have this identity, each as another kind.
+    SeveralKnown = "several_known", 422, "Several people are known by that text. Type an identity that only one of them has.";
     /// The segment is used and cannot be removed.
     InUse = "in_use", 409, "It is still used elsewhere. Remove those uses first.";
     /// The segment is disabled: nobody joins.

@@ -73,7 +73,9 @@
 //! ```
 
 mod ast;
+pub mod draft;
 mod eval;
+mod excerpt;
 mod figure;
 mod inspect;
 mod lex;
@@ -91,12 +93,13 @@ pub use ast::{
     SegmentRef, Test, Unit, Window,
 };
 pub use eval::{EvalContext, Person, PersonEvent, eval};
+pub use excerpt::Excerpt;
 pub use inspect::{
     UnknownSegment, matches_everyone_trivially, reads_campaign, resolve_names, segments_of,
     uses_relative_time,
 };
 pub use nearest::nearest;
-pub use parse::{parse, parse_with_segments};
+pub use parse::{parse, parse_as_written, parse_with_segments};
 pub use percent::{HUNDREDTHS_MAX, hundredths, percent};
 pub use print::{print_named, print_redacted};
 

@@ -104,6 +104,10 @@ pub struct Segment {
     pub disabled_at: Option<Timestamp>,
     /// The cached count; `None` when never counted.
     pub count: Option<Count>,
+    /// Whether it is being counted now.
+    pub counting: bool,
+    /// Of a disabled rule segment: what enabling it would do, as far as that has been counted.
+    pub would: Option<crate::membership::Would>,
     /// The unfinished job of this segment.
     pub job: Option<JobId>,
     /// Grows with every change; part of the plan hash.

@@ -5,14 +5,20 @@
 
 use std::fmt;
 
-use jiff::civil::{Date, DateTime};
-use jiff::{SignedDuration, Span};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds of a day; a day of a rule is always this long.
 pub const DAY_MS: i64 = 86_400_000;
 
-const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+/// A moment by the UTC calendar.
+struct Civil {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+}
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z, always within the years 0001 to 9999.
 ///
@@ -95,12 +101,12 @@ impl Timestamp {
         let t = self.civil();
         format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            t.year(),
-            t.month(),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second(),
+            t.year,
+            t.month,
+            t.day,
+            t.hour,
+            t.minute,
+            t.second,
             self.0.rem_euclid(1000)
         )
     }
@@ -108,13 +114,13 @@ impl Timestamp {
     /// `2026-11-24`: the UTC day.
     pub fn to_date(self) -> String {
         let t = self.civil();
-        format!("{:04}-{:02}-{:02}", t.year(), t.month(), t.day())
+        format!("{:04}-{:02}-{:02}", t.year, t.month, t.day)
     }
 
     /// `12 Jan 1997`, for pages.
     pub fn date_short(self) -> String {
         let t = self.civil();
-        let month = match t.month() {
+        let month = match t.month {
             1 => "Jan",
             2 => "Feb",
             3 => "Mar",
@@ -128,13 +134,13 @@ impl Timestamp {
             11 => "Nov",
             _ => "Dec",
         };
-        format!("{} {month} {}", t.day(), t.year())
+        format!("{} {month} {}", t.day, t.year)
     }
 
     /// `10:46`, for pages.
     pub fn time_hm(self) -> String {
         let t = self.civil();
-        format!("{:02}:{:02}", t.hour(), t.minute())
+        format!("{:02}:{:02}", t.hour, t.minute)
     }
 
     /// `9 Nov 2026, 14:02 UTC`, for pages.
@@ -155,14 +161,14 @@ impl Timestamp {
     /// The same time of day `months` earlier by the UTC calendar; a day that the month lacks becomes its last
     /// (31 March less one month is 28 or 29 February).
     pub fn minus_months(self, months: u32) -> Timestamp {
-        // A span of this many months is beyond the calendar whatever the start; it also keeps `Span` in its range.
-        let Ok(span) = Span::new().try_months(i64::from(months)) else {
+        let t = self.civil();
+        let month = t.year * 12 + t.month - 1 - i64::from(months);
+        let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+        if year < 1 {
             return Self::MIN;
-        };
-        match self.civil().checked_sub(span) {
-            Ok(earlier) => Self::from_civil(earlier),
-            Err(_) => Self::MIN,
         }
+        let day = t.day.min(days_of_month(year, month));
+        Timestamp::from_ms(days_since_1970(year, month, day) * DAY_MS + self.0.rem_euclid(DAY_MS))
     }
 
     /// The same day and time `years` earlier by the UTC calendar; 29 February becomes 28 where need be.
@@ -170,17 +176,49 @@ impl Timestamp {
         self.minus_months(years.saturating_mul(12))
     }
 
-    fn civil(self) -> DateTime {
-        // By way of jiff's calendar, because its own instants end a day before ours. In range by construction; the
-        // fallback is only there because this crate does not panic.
-        EPOCH
-            .checked_add(SignedDuration::from_millis(self.0))
-            .unwrap_or(EPOCH)
+    fn civil(self) -> Civil {
+        let (year, month, day) = date_of(self.day());
+        let seconds = self.0.rem_euclid(DAY_MS) / 1000;
+        Civil {
+            year,
+            month,
+            day,
+            hour: seconds / 3600,
+            minute: seconds / 60 % 60,
+            second: seconds % 60,
+        }
     }
+}
 
-    fn from_civil(t: DateTime) -> Timestamp {
-        let since = t.duration_since(EPOCH);
-        Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MIN))
+/// Days since 1970-01-01 of a date of the Gregorian calendar, continued backwards before its time. Counted in years that begin in
+/// March, so that the leap day is the last: 400 of them have 146,097 days, and the month that is `m` after March begins
+/// `(153 m + 2) / 5` days after it. Written out here because the browser uses it too, where a calendar library is large.
+const fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (cycle, of_cycle) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    cycle * 146_097 + of_cycle * 365 + of_cycle / 4 - of_cycle / 100 + of_year - 719_468
+}
+
+/// The way back: year, month and day.
+const fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (cycle, of_cycle) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_cycle - of_cycle / 1_460 + of_cycle / 36_524 - of_cycle / 146_096) / 365;
+    let of_year = of_cycle - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + cycle * 400;
+    (if month <= 2 { year + 1 } else { year }, month, day)
+}
+
+const fn days_of_month(year: i64, month: i64) -> i64 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
     }
 }
 
@@ -222,14 +260,10 @@ fn split_date(text: &str) -> Option<(i64, &str)> {
     let (year, rest) = split_digits(text, 4)?;
     let (month, rest) = split_digits(rest.strip_prefix('-')?, 2)?;
     let (day, rest) = split_digits(rest.strip_prefix('-')?, 2)?;
-    let date = Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    )
-    .ok()?;
-    let since: SignedDuration = date.duration_since(EPOCH.date());
-    Some((since.as_hours() / 24, rest))
+    if !(1..=12).contains(&month) || !(1..=days_of_month(year, month)).contains(&day) {
+        return None;
+    }
+    Some((days_since_1970(year, month, day), rest))
 }
 
 /// Splits off `HH:MM:SS`, or `HH:MM` where seconds may be missing, as seconds of the day.
@@ -371,6 +405,23 @@ mod tests {
         assert_eq!(at("2024-02-29T10:00:00Z").minus_years(3000), Timestamp::MIN);
         assert_eq!(at("2024-02-29T10:00:00Z").minus_months(u32::MAX), Timestamp::MIN);
         assert_eq!(Timestamp::MAX.plus_ms(i64::MAX), Timestamp::MAX);
+    }
+
+    /// Every day of ten thousand years, against another calendar.
+    #[test]
+    fn the_calendar_is_the_one_that_others_have() {
+        let mut date = jiff::civil::date(1, 1, 1);
+        for days in Timestamp::MIN.day()..=Timestamp::MAX.day() {
+            let theirs = (
+                i64::from(date.year()),
+                i64::from(date.month()),
+                i64::from(date.day()),
+            );
+            assert_eq!(date_of(days), theirs);
+            assert_eq!(days_since_1970(theirs.0, theirs.1, theirs.2), days);
+            assert_eq!(days_of_month(theirs.0, theirs.1), i64::from(date.days_in_month()));
+            date = date.tomorrow().unwrap_or(date);
+        }
     }
 
     #[test]

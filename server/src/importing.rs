@@ -71,6 +71,7 @@ fn options(words: &ImportWords) -> Result<ImportOptions, Problem> {
     };
     Ok(ImportOptions {
         list: words.list.clone(),
+        segment: None,
         mode,
         map: pairs(&words.map, "map")?,
         set: pairs(&words.set, "set")?,

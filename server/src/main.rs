@@ -17,6 +17,7 @@ mod foreground;
 mod importing;
 mod local;
 mod log;
+mod members_file;
 mod output;
 mod rest;
 mod router;

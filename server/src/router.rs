@@ -2,7 +2,7 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
-use crate::{assets, downloads, foreground, rest, security, session, session_files};
+use crate::{assets, downloads, foreground, members_file, rest, security, session, session_files};
 use axum::{
     Router,
     body::Body,
@@ -92,6 +92,9 @@ fn pages(site: &Site) -> Result<Router, String> {
         let site = site.clone();
         move || page_context(&site)
     };
+    let gate = || middleware::from_fn_with_state(site.clone(), session::gate);
+    // A file takes as long as it is large: that says nothing about how long people wait for pages.
+    let files = members_file::routes(site).layer(gate());
     Ok(Router::new()
         .leptos_routes_with_context(
             &options,
@@ -104,11 +107,12 @@ fn pages(site: &Site) -> Result<Router, String> {
         .with_state(options)
         .merge(session_files::routes(site))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(site.clone(), session::gate))
+        .layer(gate())
         .layer(middleware::from_fn_with_state(
             site.engine.clone(),
             foreground::all,
         ))
+        .merge(files)
         .layer(security::csrf(site.public_origin.as_deref())?))
 }
 

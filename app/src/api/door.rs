@@ -165,6 +165,20 @@ pub(super) fn id<T: std::str::FromStr>(text: &str, what: &str) -> Answer<T> {
     text.parse().map_err(|_| Problem::not_found(what))
 }
 
+/// The page of a segment whose id came as text.
+pub(super) fn segment_page(ds: &str, id: &str) -> String {
+    format!("{}/{}", crate::paths::segments(ds), crate::paths::encode(id))
+}
+
+/// A refusal that names a field by the engine's word, under the name of the box that it stands in.
+pub(super) fn on_field(error: engine::Error, field: &str, named: &str) -> Refusal {
+    let mut problem = error.into_problem();
+    if problem.field.as_deref() == Some(field) {
+        problem.field = Some(named.to_owned());
+    }
+    problem.into()
+}
+
 /// A typed speed limit; nothing typed means none.
 pub(super) fn rate(text: &str) -> Answer<Option<i64>> {
     if text.trim().is_empty() {

@@ -13,6 +13,7 @@ pub mod plans;
 pub mod profiles;
 pub mod recurring;
 pub mod reports;
+pub mod segment_pages;
 pub mod segments;
 pub mod session;
 pub mod targets;
@@ -40,9 +41,18 @@ pub type Answer<T> = Result<T, Problem>;
 /// What a server function returns.
 pub type Reply<T> = Result<Answer<T>, ServerFnError>;
 
-/// One refusal out of two kinds: a failure of the call itself becomes `internal`.
+/// One refusal out of two kinds: a failure of the call itself becomes `internal`, but for that of a session that has ended, which
+/// the server refuses before it looks at what was called.
 pub fn flat<T>(reply: Reply<T>) -> Answer<T> {
-    reply.unwrap_or_else(|_| Err(Problem::new(domain::problem::Code::Internal)))
+    use domain::problem::Code;
+    reply.unwrap_or_else(|error| {
+        let ended = error.to_string().contains(Code::Unauthenticated.sentence());
+        Err(Problem::new(if ended {
+            Code::Unauthenticated
+        } else {
+            Code::Internal
+        }))
+    })
 }
 
 /// Sets the status of the page that is being rendered.

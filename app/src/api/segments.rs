@@ -4,6 +4,7 @@ use super::Reply;
 use crate::islands::PreviewView;
 use domain::{
     job::Job,
+    membership::{HistoryEntry, KeptReport},
     page::Page,
     profile::ProfileRow,
     segment::{Preview, Segment},
@@ -21,12 +22,16 @@ pub struct SegmentView {
     pub users: Option<Page<ProfileRow>>,
     /// What leans on it, where the page has asked [`list_dependencies`].
     pub usage: Option<Vec<Usage>>,
+    /// What leans on it, by name alone: nothing is counted, so it is at hand on every tab.
+    pub uses: Vec<Usage>,
     /// The last list of what other systems run: how far `usage` can be relied on for these.
     pub uses_list: UsesList,
     /// Its deletions.
     pub jobs: Page<Job>,
-    /// Of a disabled rule segment: how many match its rule now.
-    pub would_match: Option<i64>,
+    /// The tab `members`: the report of a file that was just put in.
+    pub report: Option<KeptReport>,
+    /// The tab `history`.
+    pub history: Option<Page<HistoryEntry>>,
 }
 
 /// All segments.
@@ -65,19 +70,23 @@ pub async fn show_segment(
     tab: String,
     q: String,
     cursor: String,
+    report: String,
 ) -> Reply<SegmentView> {
     use super::door::{self, Door, reply};
-    use domain::{page::PageRequest, profile::ProfileQuery, segment::SegmentState};
+    use domain::{page::PageRequest, profile::ProfileQuery};
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
-        let segment = engine.segment(actor, ds, door::id(&id, "segment")?).await?;
-        let disabled = segment.state == SegmentState::Disabled;
+        let segment = engine
+            .segment_with_would(actor, ds, door::id(&id, "segment")?)
+            .await?;
         let mut view = SegmentView {
             users: None,
             usage: None,
+            uses: engine.usage_list(actor, ds, segment.id).await?,
             uses_list: engine.uses_list(actor, ds).await?,
-            would_match: None,
+            report: None,
+            history: None,
             jobs: Page {
                 items: vec![],
                 next: None,
@@ -86,11 +95,15 @@ pub async fn show_segment(
         };
         let id = view.segment.id;
         view.jobs = engine.jobs(actor, ds, Some(id), PageRequest::default()).await?;
-        if tab == "users" {
-            let page = PageRequest {
-                limit: None,
-                cursor: Some(cursor).filter(|c| !c.is_empty()),
-            };
+        let page = PageRequest {
+            limit: None,
+            cursor: Some(cursor).filter(|c| !c.is_empty()),
+        };
+        if tab == "history" {
+            view.history = Some(engine.segment_history(actor, ds, id, page).await?);
+        } else if let ("members", Ok(report)) = (tab.as_str(), report.parse()) {
+            view.report = engine.file_report(actor, ds, id, report).await?;
+        } else if tab == "users" {
             let q = Some(q).filter(|q| !q.trim().is_empty());
             view.users = Some(
                 engine
@@ -106,9 +119,6 @@ pub async fn show_segment(
                     )
                     .await?,
             );
-        }
-        if let Some(rule) = view.segment.rule.as_deref().filter(|_| disabled) {
-            view.would_match = Some(engine.preview(actor, ds, rule).await?.count);
         }
         Ok(view)
     })
@@ -129,9 +139,8 @@ pub async fn preview_rule(ds: String, rule: String) -> Reply<Preview> {
 /// The same in ready words, so that the browser formats nothing.
 #[server]
 pub async fn look_at_rule(ds: String, rule: String) -> Reply<PreviewView> {
-    Ok(Ok(crate::components::preview_words(super::flat(
-        preview_rule(ds, rule).await,
-    ))))
+    let answer = super::flat(preview_rule(ds, rule.clone()).await);
+    Ok(Ok(crate::components::preview_words(answer, &rule)))
 }
 
 /// What leans on a segment, directly and through other segments.
@@ -216,10 +225,12 @@ pub async fn refresh_count(ds: String, id: String) -> Result<(), ServerFnError> 
     let page = format!("{}/{}", paths::segments(&ds), paths::encode(&id));
     back::post(back::Back::to(page.clone()), async {
         let door = door::Door::open(&ds).await?;
-        door.engine
-            .refresh_count(door.actor(), door.id(), door::id(&id, "segment")?)
+        let segment = door
+            .engine
+            .refresh_count_soon(door.actor(), door.id(), door::id(&id, "segment")?)
             .await?;
-        Ok(back::done(&page, "counted"))
+        let done = if segment.counting { "counting" } else { "counted" };
+        Ok(back::done(&page, done))
     })
     .await
 }

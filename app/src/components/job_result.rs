@@ -144,7 +144,7 @@ fn WhatNext(
         )
     });
     let enable = (segment.state == SegmentState::Disabled).then(|| {
-        let button = frame.may_edit.then(|| view! { <PostButton action="enable_segment" name="Enable segment" ds=frame.ds() id=id.clone() /> });
+        let button = frame.may_edit.then(|| view! { <a class="btn" href=paths::segment(frame.ds(), segment.id)>"Preview and enable"</a> });
         view! {
             <li>
                 <div><b>"The segment is still disabled."</b><p>"Nobody joins it until somebody enables it."</p></div>

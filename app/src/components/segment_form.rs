@@ -7,7 +7,8 @@ use crate::{
     ui::TextField,
 };
 use domain::{
-    problem::Problem,
+    problem::{Detail, Problem},
+    rule::{Excerpt, RuleError},
     segment::{Preview, SegmentKind},
 };
 use leptos::prelude::*;
@@ -37,8 +38,8 @@ pub async fn look(ds: &str, rule: &str) -> Option<PreviewView> {
     crate::api::flat(look_at_rule(ds.to_owned(), rule.to_owned()).await).ok()
 }
 
-/// A preview in words.
-pub fn preview_words(answer: Result<Preview, Problem>) -> PreviewView {
+/// A preview in words; a mistake with the text of the rule around it.
+pub fn preview_words(answer: Result<Preview, Problem>, rule: &str) -> PreviewView {
     match answer {
         Ok(preview) => {
             let few: Vec<_> = preview
@@ -55,6 +56,7 @@ pub fn preview_words(answer: Result<Preview, Problem>) -> PreviewView {
             let who = super::one_or_many(preview.count, "profile matches", "profiles match");
             PreviewView {
                 good: true,
+                excerpt: None,
                 text: format!(
                     "{who}{names}. Counted {}, exact.",
                     super::stamp(preview.counted_at)
@@ -63,9 +65,24 @@ pub fn preview_words(answer: Result<Preview, Problem>) -> PreviewView {
         }
         Err(problem) => PreviewView {
             good: false,
+            excerpt: excerpt(&problem, rule),
             text: problem.message,
         },
     }
+}
+
+/// The text around the place that a refused rule's problem names.
+fn excerpt(problem: &Problem, rule: &str) -> Option<Excerpt> {
+    let Some(Detail::Number(position)) = problem.details.get("position") else {
+        return None;
+    };
+    let error = RuleError {
+        position: u32::try_from(*position).ok()?,
+        expected: String::new(),
+        found: String::new(),
+        suggestion: None,
+    };
+    Some(error.excerpt(rule))
 }
 
 /// The form.
@@ -84,10 +101,10 @@ pub fn SegmentForm(
     };
     let rule = (new || draft.kind == SegmentKind::Rule).then(|| {
         let error = typed.problem().is_some_and(|_| typed.at("rule"));
-        view! { <RuleBox ds=draft.ds.clone() value=draft.rule.clone() found=draft.found.clone() wrong=error /> }
+        view! { <RuleBox ds=draft.ds.clone() value=draft.rule.clone() found=draft.found.clone() wrong=error /> }.into_any()
     });
     view! {
-        <form class="form" method="post" action=action>
+        <form class="form segment-form" method="post" action=action>
             <input type="hidden" name="ds" value=draft.ds.clone() />
             {(!new).then(|| view! { <input type="hidden" name="id" value=draft.id.clone() /> })}
             <TextField
@@ -102,7 +119,9 @@ pub fn SegmentForm(
             {rule}
             <div class="acts">
                 <button class="btn primary">{if new { "Create segment" } else { "Save changes" }}</button>
-                <button class="btn" formmethod="get" formaction="" name="look" value="1">"Count without saving"</button>
+                {(new || draft.kind == SegmentKind::Rule).then(|| view! {
+                    <button class="btn of-rule" formmethod="get" formaction="" name="look" value="1">"Count without saving"</button>
+                }.into_any())}
             </div>
         </form>
     }
@@ -117,7 +136,10 @@ fn Kinds(
 ) -> impl IntoView {
     let choices = [
         (SegmentKind::Rule, "People join and leave by the rule below"),
-        (SegmentKind::Manual, "People are put in by importing a file"),
+        (
+            SegmentKind::Manual,
+            "People are put in one by one, or by a file, on the segment's page",
+        ),
         (
             SegmentKind::List,
             "People come with an imported list of subscribers",

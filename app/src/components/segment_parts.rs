@@ -1,16 +1,18 @@
 //! Parts of a segment's page: its count with its time, what disabled means, and the way to the deletion.
 
-use super::{ago, moment, nothing_is_known, one_or_many, usage};
+use super::{ago, moment, one_or_many};
 use crate::{
     api::{frame::Frame, segments::SegmentView},
+    islands::CountWatch,
     paths,
     ui::{Banner, Tone},
 };
 use domain::{
-    guard::grouped,
-    segment::{Count, Segment, SegmentState},
+    segment::{Count, Segment, SegmentKind, SegmentState},
+    usage::Usage,
 };
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 
 /// A button that is a form of its own: posts the dataset and the id.
 #[component]
@@ -61,11 +63,20 @@ pub fn CountLine(
         ),
         None => "Not counted yet".to_owned(),
     };
-    let refresh = frame.may_edit.then(|| {
-        view! {
-            <PostButton action="refresh_count" name="Refresh count" ds=frame.ds() id=segment.id.to_string() class="btn quiet" />
+    let (ds, id) = (frame.ds().to_owned(), segment.id.to_string());
+    if segment.counting {
+        return view! {
+            <span class="asof">
+                {text}
+                <CountWatch ds id />
+                <noscript><meta http-equiv="refresh" content="4" /></noscript>
+            </span>
         }
-    });
+        .into_any();
+    }
+    let refresh = frame.may_edit.then(
+        || view! { <PostButton action="refresh_count" name="Refresh count" ds id class="btn quiet" /> },
+    );
     view! { <span class="asof">{text} {refresh}</span> }.into_any()
 }
 
@@ -83,35 +94,6 @@ pub fn DisabledBanner(
         .map(|at| format!(" since {}", moment(at, frame.now)))
         .unwrap_or_default();
     let busy = segment.job.is_some();
-    let unknown = nothing_is_known(&data.uses_list, frame.now);
-    let would = data.would_match.map(|n| {
-        let uses = data.usage.as_deref().unwrap_or_default();
-        let running: Vec<_> = uses
-            .iter()
-            .filter(|usage| usage.running())
-            .map(|usage| format!("“{}”", usage.name))
-            .collect();
-        let touched = match running.len() {
-            0 if uses.is_empty() && unknown => {
-                "Nothing in Lethe uses it; what other systems run on it is not known.".to_owned()
-            }
-            0 if uses.is_empty() => "Nothing uses it.".to_owned(),
-            0 => format!(
-                "It is used in {}; nothing that runs is affected.",
-                usage::places(uses)
-            ),
-            _ => format!("That affects what runs: {}.", running.join(", ")),
-        };
-        let words = match n {
-            0 => "Nobody matches its rule now, so enabling it changes nothing for anybody.".to_owned(),
-            1 => format!("If you enable it now, 1 profile matches its rule. {touched}"),
-            n => format!(
-                "If you enable it now, {} profiles match its rule. {touched}",
-                grouped(n)
-            ),
-        };
-        view! { <p>{words}</p> }
-    });
     let (ds, id, offered) = (
         frame.ds().to_owned(),
         segment.id.to_string(),
@@ -120,6 +102,10 @@ pub fn DisabledBanner(
     let enable = ViewFn::from(move || {
         offered.then(|| view! { <PostButton action="enable_segment" name="Enable segment" ds=ds.clone() id=id.clone() /> })
     });
+    let preview = (!busy).then(|| {
+        let (who, touched) = (who_would(&segment, &frame), touched(&data.uses));
+        view! { <p><b>"If you enable it: "</b>{who}" "{touched}</p> }
+    });
     (segment.state == SegmentState::Disabled).then(|| {
         view! {
             <Banner tone=Tone::Warn title=format!("This segment is disabled{since}: nobody joins it") act=enable>
@@ -127,10 +113,71 @@ pub fn DisabledBanner(
                     "Members who have not been deleted still count for the campaigns that include or exclude it. It stays disabled until somebody enables it."
                     {busy.then_some(" That is possible when its deletion has ended.")}
                 </p>
-                {would}
+                {preview}
             </Banner>
         }
     })
+}
+
+/// Who would join and leave.
+fn who_would(segment: &Segment, frame: &Frame) -> String {
+    if segment.kind != SegmentKind::Rule {
+        return "the members stay as they are, and people can be put in and taken out again.".to_owned();
+    }
+    let Some(would) = segment.would else {
+        return if segment.counting {
+            "who would join is being counted; the number is shown here when it is there.".to_owned()
+        } else {
+            "who would join has not been counted yet. Refresh count does so.".to_owned()
+        };
+    };
+    let joining = match would.joining {
+        0 => "nobody joins".to_owned(),
+        n => one_or_many(n, "profile joins", "profiles join"),
+    };
+    let leaving = match would.leaving {
+        0 => String::new(),
+        n => format!(
+            ", and {}",
+            one_or_many(
+                n,
+                "member who no longer matches leaves",
+                "members who no longer match leave"
+            )
+        ),
+    };
+    let again = if segment.counting {
+        " It is being counted anew."
+    } else {
+        ""
+    };
+    format!(
+        "{joining}{leaving}, so {} its rule (counted {}, exact).{again}",
+        one_or_many(would.matching, "profile then is in by", "profiles then are in by"),
+        moment(would.counted_at, frame.now)
+    )
+}
+
+/// What that touches.
+fn touched(uses: &[Usage]) -> String {
+    let quoted = |running: bool| {
+        let names: BTreeSet<_> = uses
+            .iter()
+            .filter(|usage| usage.running() == running)
+            .map(|usage| format!("“{}”", usage.name))
+            .collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    match (quoted(true), quoted(false)) {
+        (running, others) if running.is_empty() && others.is_empty() => "Nothing uses it.".to_owned(),
+        (running, others) if running.is_empty() => {
+            format!("It is used by {others}; no running campaign is affected.")
+        }
+        (running, others) if others.is_empty() => format!("That affects running campaigns: {running}."),
+        (running, others) => {
+            format!("That affects running campaigns: {running}. It is also used by {others}.")
+        }
+    }
 }
 
 /// The way to the deletion: last on the page, apart from everything else, for administrators alone.

@@ -81,7 +81,6 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::ConsentRequired, "sure") => {
             "With this term rows would be removed at once. Tick the box if that is meant."
         }
-        (Code::Invalid, "name") => "Type a name of 1 to 120 characters, on one line.",
         (Code::NameTaken, "id") => "A campaign with this id exists already. Choose another id.",
         (Code::Invalid, "id") => "An id has 1 to 128 bytes, no control characters, and is not “new”.",
         (Code::Invalid, "arms") => {
@@ -96,6 +95,12 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::StateRefused, "status") => {
             "The campaign cannot change to that status from where it stands now. An ended one stays ended."
         }
+        (Code::Invalid, "name" | "copy_name") => "Type a name of 1 to 120 characters, on one line.",
+        (Code::Invalid, "mode") => "Choose what the file does: add, remove or replace.",
+        (Code::TooLarge, "file") => {
+            "The file is larger than 256 MB. Larger ones come by the command line: lethe import lists."
+        }
+        (Code::BadRequest, _) => "The form did not arrive whole. Send it again.",
         (Code::NameTaken, _) => "Another segment has this name. Choose another one.",
         (Code::CountMoved, _) => {
             "The number has changed since you saw it. Type the new number, shown above, if you still want this."

@@ -4,7 +4,9 @@ use super::wait;
 use crate::{
     api::{flat, jobs::poll_job},
     components::JobView,
+    paths::with_query,
 };
+use domain::problem::Code;
 use leptos::prelude::*;
 
 /// Between polls while the job changes by the second; at first and near the end.
@@ -39,6 +41,13 @@ pub(super) fn follow(ds: String, id: String, job: RwSignal<JobView>, lost: RwSig
                     if over {
                         break;
                     }
+                }
+                // Nothing comes back by waiting: the log-in leads back to this page.
+                Err(problem) if problem.code == Code::Unauthenticated => {
+                    let back = window().location().pathname().unwrap_or_default();
+                    let login = with_query("/login", &[("next", &back)]);
+                    let _ = window().location().replace(&login);
+                    return;
                 }
                 Err(_) => lost.set(true),
             }

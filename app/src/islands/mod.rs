@@ -1,15 +1,20 @@
 //! The live parts: what a browser runs. Each enhances a page that already works without it, takes plain values, and is
 //! found by tests under the same names as without it.
 
+pub mod count_watch;
 mod follow;
 pub mod live_bar;
 pub mod live_job;
 pub mod live_plan;
 pub mod rate_box;
+mod rule_act;
 pub mod rule_box;
+mod rule_rows;
+mod rule_state;
 pub mod show_disabled;
 pub mod typed_box;
 
+pub use count_watch::CountWatch;
 pub use live_bar::LiveBar;
 pub use live_job::{LiveJob, panel};
 pub use live_plan::LivePlan;

@@ -5,9 +5,7 @@ use crate::{
         frame::Frame,
         overview::{Overview, load_overview},
     },
-    components::{
-        Here, JobsTable, Notices, Place, PostButton, RunningCard, Typed, ago, moment, money_short, page,
-    },
+    components::{Here, JobsTable, Notices, Place, RunningCard, Typed, ago, moment, money_short, page},
     paths,
     ui::{Card, Empty, Glyph, Icon, PageTop},
 };
@@ -100,7 +98,7 @@ fn NeedsYou(frame: Frame, disabled: Vec<Segment>) -> impl IntoView {
         .into_iter()
         .map(|segment| {
             let button = frame.may_edit.then(|| {
-                view! { <PostButton action="enable_segment" name="Enable segment" ds=frame.ds() id=segment.id.to_string() class="btn small" /> }
+                view! { <a class="btn small" href=paths::segment(frame.ds(), segment.id)>"Preview and enable"</a> }
             });
             view! {
                 <li>

@@ -7,16 +7,14 @@ use crate::{
         segments::{SegmentView, list_dependencies, show_segment},
     },
     components::{
-        CountLine, DangerZone, DisabledBanner, Here, JobsTable, NothingUses, Notices, PendingDeletion,
-        People, Place, SearchForm, SegmentBadge, Typed, UsageTable, UsesNote, nothing_is_known, page, places,
+        CountLine, DangerZone, DisabledBanner, Here, History, JobsTable, Manage, Members, NothingUses,
+        Notices, PendingDeletion, People, Place, SearchForm, SegmentBadge, Typed, UsageTable, UsesNote,
+        nothing_is_known, page, places,
     },
     paths,
     ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
 };
-use domain::{
-    guard::grouped,
-    segment::{SegmentKind, SegmentState},
-};
+use domain::{guard::grouped, segment::SegmentKind};
 use leptos::prelude::*;
 
 /// The page.
@@ -34,7 +32,7 @@ pub fn SegmentPage() -> impl IntoView {
     )
 }
 
-/// What uses the segment is counted where it is shown: on its tab, and where enabling is offered.
+/// What uses the segment is counted where it is shown with its numbers: on its tab.
 async fn load(here: Here, tab: String, typed: Typed) -> Reply<SegmentView> {
     let shown = show_segment(
         here.ds.clone(),
@@ -42,12 +40,13 @@ async fn load(here: Here, tab: String, typed: Typed) -> Reply<SegmentView> {
         tab.clone(),
         typed.get("q"),
         typed.get("cursor"),
+        typed.get("report"),
     );
     let mut view = match flat(shown.await) {
         Ok(view) => view,
         Err(problem) => return Ok(Err(problem)),
     };
-    if tab == "used-by" || view.segment.state == SegmentState::Disabled {
+    if tab == "used-by" {
         view.usage = flat(list_dependencies(here.ds, here.id).await).ok();
     }
     Ok(Ok(view))
@@ -58,16 +57,11 @@ fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl I
     let segment = data.segment.clone();
     let (state, kind) = (segment.state, segment.kind.title());
     let unknown = nothing_is_known(&data.uses_list, frame.now);
-    let used = data.usage.as_deref().map(|usage| {
-        if usage.is_empty() && unknown {
-            ", not used in Lethe".to_owned()
-        } else if usage.is_empty() {
-            ", not used anywhere".to_owned()
-        } else {
-            format!(", used in {}", places(usage))
-        }
-    });
-    let used = used.unwrap_or_default();
+    let used = match (data.uses.is_empty(), unknown) {
+        (true, true) => ", not used in Lethe".to_owned(),
+        (true, false) => ", not used anywhere".to_owned(),
+        (false, _) => format!(", used in {}", places(&data.uses)),
+    };
     let edit = frame
         .may_edit
         .then(|| paths::edit_segment(frame.ds(), segment.id));
@@ -76,9 +70,11 @@ fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl I
     } else {
         "Rename"
     };
+    let manage = paths::with_query(&paths::segment(frame.ds(), segment.id), &[("tab", "manage")]);
     let acts = ViewFn::from(move || {
-        edit.clone()
-            .map(|href| view! { <a class="btn" href=href>{edit_name}</a> })
+        edit.clone().map(|href| {
+            view! { <a class="btn" href=manage.clone()>"Clone"</a> <a class="btn" href=href>{edit_name}</a> }
+        })
     });
     view! {
         <PageTop
@@ -116,16 +112,20 @@ fn SegmentTabs(frame: Frame, data: SegmentView, tab: String) -> impl IntoView {
     if data.segment.rule.is_some() {
         tabs.push(one("rule", "Rule", None));
     }
-    tabs.push(one(
-        "used-by",
-        "Used by",
-        data.usage.as_ref().map(|usage| number(usage.len())),
-    ));
+    tabs.push(one("used-by", "Used by", Some(number(data.uses.len()))));
+    let by_hand = data.segment.kind != SegmentKind::Rule;
+    if frame.may_edit && by_hand {
+        tabs.push(one("members", "Members", None));
+    }
     tabs.push(one(
         "deletions",
         "Deletions",
         data.jobs.next.is_none().then(|| number(data.jobs.items.len())),
     ));
+    tabs.push(one("history", "History", None));
+    if frame.may_edit {
+        tabs.push(one("manage", "Manage", None));
+    }
     view! { <Tabs label="Parts of this segment" tabs /> }.into_any()
 }
 
@@ -134,6 +134,14 @@ fn part(frame: Frame, data: SegmentView, tab: &str, typed: Typed) -> AnyView {
         "rule" => rule(data).into_any(),
         "used-by" => used_by(&frame, data).into_any(),
         "deletions" => deletions(frame, data).into_any(),
+        "history" => data
+            .history
+            .map(|entries| view! { <History frame segment=data.segment entries /> })
+            .into_any(),
+        "members" if frame.may_edit && data.segment.kind != SegmentKind::Rule => {
+            view! { <Members frame data typed /> }.into_any()
+        }
+        "manage" if frame.may_edit => view! { <Manage frame data typed /> }.into_any(),
         _ => users(frame, data, typed).into_any(),
     }
 }

@@ -6,7 +6,7 @@ use super::literal::Type;
 use super::parse::Parser;
 use super::{EVENT_KIND_BYTES_MAX, RuleError, WINDOW_DAYS_MAX};
 
-impl Parser<'_> {
+impl Parser {
     /// A figure and what is asked of it; `word` says which and is next.
     pub(super) fn aggregate(&mut self, word: &str) -> Result<Condition, RuleError> {
         self.advance();

@@ -79,7 +79,8 @@ impl Unit {
         words.map_or("days", |(one, many, _)| if amount == 1 { one } else { many })
     }
 
-    fn of_word(word: &str) -> Option<Unit> {
+    /// The unit of a word, one or many.
+    pub(super) fn of_word(word: &str) -> Option<Unit> {
         let found = |name: &str| word.eq_ignore_ascii_case(name);
         UNIT_WORDS
             .iter()
@@ -88,7 +89,7 @@ impl Unit {
     }
 }
 
-impl Parser<'_> {
+impl Parser {
     /// What is asked of a subject of this type.
     pub(super) fn test(&mut self, of: Type) -> Result<Test, RuleError> {
         let at = self.peek().at;

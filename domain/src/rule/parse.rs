@@ -2,8 +2,10 @@
 //! values in `literal`.
 
 use super::ast::{Condition, Field, Rule, SegmentRef};
+use super::inspect::resolve_names;
 use super::lex::{Token, TokenKind, error, tokens};
 use super::literal::Type;
+use super::print::quoted;
 use super::{RULE_CONDITIONS_MAX, RULE_DEPTH_MAX, RULE_LENGTH_MAX, RuleError, nearest};
 use crate::segment::name_confirms;
 use crate::value::{ATTRIBUTE_NAME_BYTES_MAX, is_attribute_name};
@@ -41,6 +43,50 @@ pub fn parse(text: &str) -> Result<Rule, RuleError> {
 /// # Errors
 /// As [`parse()`].
 pub fn parse_with_segments(text: &str, segments: Option<&[(String, i64)]>) -> Result<Rule, RuleError> {
+    let (mut rule, named) = read(text)?;
+    canonical(&mut rule);
+    let Some(known) = segments else { return Ok(rule) };
+    let find = |name: &str| known.iter().find(|(known, _)| name_confirms(name, known));
+    resolve_names(&mut rule, |name| find(name).map(|(_, id)| *id)).map_err(|unknown| {
+        let name = unknown.name;
+        let at = named
+            .iter()
+            .find(|(named, _)| *named == name)
+            .map_or(0, |(_, at)| *at);
+        let near = nearest(&name, known.iter().map(|(name, _)| name.as_str())).map(quoted);
+        let found = TokenKind::Text(name).shown();
+        error(at, "the name of a segment of this dataset", &found, near)
+    })?;
+    Ok(rule)
+}
+
+/// As [`parse()`], with e-mail literals as they are written: for showing a rule while it is worked on, where who keeps it has the last
+/// word. The browser uses it, which can do without the tables of Unicode that canonical e-mails need.
+///
+/// # Errors
+/// As [`parse()`].
+pub fn parse_as_written(text: &str) -> Result<Rule, RuleError> {
+    Ok(read(text)?.0)
+}
+
+/// Makes the literals of e-mail tests canonical.
+fn canonical(rule: &mut Rule) {
+    match rule {
+        Rule::And(parts) | Rule::Or(parts) => parts.iter_mut().for_each(canonical),
+        Rule::Not(inner) => canonical(inner),
+        Rule::Is(Condition::Field {
+            field: Field::Email,
+            test,
+        }) => super::literal::canonical_emails(test),
+        Rule::All | Rule::Is(_) => {}
+    }
+}
+
+/// A name of a segment as it is written, and where it stands.
+type Named = (String, usize);
+
+/// The rule as it is written, and the names of segments in it.
+fn read(text: &str) -> Result<(Rule, Vec<Named>), RuleError> {
     if text.len() > RULE_LENGTH_MAX {
         let found = format!("{} bytes", text.len());
         return Err(error(
@@ -56,26 +102,26 @@ pub fn parse_with_segments(text: &str, segments: Option<&[(String, i64)]>) -> Re
         depth: 0,
         conditions: 0,
         values: 0,
-        segments,
+        named: Vec::new(),
     };
     if parser.peek().kind == TokenKind::End {
-        return Ok(Rule::All);
+        return Ok((Rule::All, parser.named));
     }
     let rule = parser.any_of()?;
     match parser.peek().kind {
-        TokenKind::End => Ok(rule),
+        TokenKind::End => Ok((rule, parser.named)),
         _ => Err(parser.expected_one_of("`and`, `or` or the end", &["and", "or"])),
     }
 }
 
 /// Where the reading stands, and what has been spent of the limits.
-pub(super) struct Parser<'a> {
+pub(super) struct Parser {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
     conditions: usize,
     pub(super) values: usize,
-    segments: Option<&'a [(String, i64)]>,
+    named: Vec<Named>,
 }
 
 /// What every past-the-end look finds; the list itself always ends with `End`.
@@ -84,7 +130,7 @@ static END: Token = Token {
     at: usize::MAX,
 };
 
-impl Parser<'_> {
+impl Parser {
     pub(super) fn peek(&self) -> &Token {
         self.tokens.get(self.next).or(self.tokens.last()).unwrap_or(&END)
     }
@@ -241,10 +287,7 @@ impl Parser<'_> {
             Field::FirstSeen | Field::LastSeen | Field::Created => Type::Time,
             _ => Type::Text,
         };
-        let mut test = self.test(of)?;
-        if field == Field::Email {
-            super::literal::canonical_emails(&mut test);
-        }
+        let test = self.test(of)?;
         Ok(Condition::Field { field, test })
     }
 
@@ -260,22 +303,9 @@ impl Parser<'_> {
             TokenKind::Text(name) => name.clone(),
             _ => return Err(self.expected("the name of a segment in quotes")),
         };
-        let segment = match self.segments {
-            None => SegmentRef::Name(name),
-            Some(known) => match known.iter().find(|(known, _)| name_confirms(&name, known)) {
-                Some((_, id)) => SegmentRef::Id(*id),
-                None => {
-                    let near = nearest(&name, known.iter().map(|(name, _)| name.as_str()));
-                    let suggestion = near.map(super::print::quoted);
-                    return Err(RuleError {
-                        suggestion,
-                        ..self.expected("the name of a segment of this dataset")
-                    });
-                }
-            },
-        };
+        self.named.push((name.clone(), self.peek().at));
         self.advance();
-        Ok(Condition::InSegment(segment))
+        Ok(Condition::InSegment(SegmentRef::Name(name)))
     }
 
     fn bucket(&mut self) -> Result<Condition, RuleError> {

@@ -74,7 +74,8 @@ const RESERVED: [&str; 12] = [
     "and", "or", "not", "in", "is", "set", "between", "where", "last", "first", "true", "false",
 ];
 
-fn name(name: &str) -> String {
+/// A name as a rule writes it: in quotes where it must.
+pub(super) fn name(name: &str) -> String {
     let mut chars = name.chars();
     let bare = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -10,12 +10,14 @@ use crate::{
     service::Engine,
     store::{
         Conn,
+        audit::{self, Entry},
         ingest::{self, Key, Row},
         ingest_lists as store_lists,
         ingest_progress::Progress,
     },
 };
 use domain::{
+    access::Actor,
     id::{DatasetId, SegmentId},
     problem::{Code, Problem},
     segment::clean_name,
@@ -30,6 +32,11 @@ const LEAVING: i64 = 5_000;
 #[derive(Debug)]
 pub(super) struct List {
     dataset: DatasetId,
+    actor: Actor,
+    name: String,
+    /// Who joined so far, and who left.
+    joined: i64,
+    left: i64,
     /// `None` in a dry run for a list that is not there yet.
     segment: Option<SegmentId>,
     mode: ListMode,
@@ -42,16 +49,28 @@ impl List {
     /// Finds the segment, or makes it.
     pub(super) async fn open(
         conn: &mut Conn,
+        actor: &Actor,
         dataset: DatasetId,
         options: &ImportOptions,
         now: Timestamp,
     ) -> Result<Self> {
-        let name = options
-            .list
-            .as_deref()
-            .ok_or_else(|| Problem::because(Code::Invalid, "Name the list to fill.").on("list"))?;
-        let name = clean_name(name).map_err(|problem| problem.on("list"))?;
-        let segment = match store_lists::segment(conn, dataset, &name).await? {
+        let (name, found) = match options.segment {
+            Some(id) => {
+                let found = store_lists::segment_by_id(conn, dataset, id).await?;
+                let (segment, name) = found.ok_or_else(|| Problem::not_found("segment"))?;
+                (name, Some(segment))
+            }
+            None => {
+                let name = options
+                    .list
+                    .as_deref()
+                    .ok_or_else(|| Problem::because(Code::Invalid, "Name the list to fill.").on("list"))?;
+                let name = clean_name(name).map_err(|problem| problem.on("list"))?;
+                let found = store_lists::segment(conn, dataset, &name).await?;
+                (name, found)
+            }
+        };
+        let segment = match found {
             Some(segment) if segment.kind == "rule" => {
                 let message =
                     "A list cannot fill a rule segment: its rule says who is in. Choose another name.";
@@ -65,10 +84,19 @@ impl List {
                 return Err(Problem::not_found("list").on("list").into());
             }
             None if options.dry_run => None,
-            None => Some(store_lists::create(conn, dataset, &name, now).await?),
+            None => {
+                let made = store_lists::create(conn, dataset, &name, now).await?;
+                let entry = entry("segment.create", dataset, made, &name);
+                audit::insert(conn, now, actor, entry).await?;
+                Some(made)
+            }
         };
         Ok(Self {
             dataset,
+            actor: actor.clone(),
+            name,
+            joined: 0,
+            left: 0,
             segment,
             mode: options.mode,
             dry_run: options.dry_run,
@@ -86,6 +114,8 @@ impl List {
         let (joining, leaving) = self.movers(conn, segment, ids).await?;
         store_lists::join(conn, segment, &joining, now).await?;
         store_lists::leave(conn, segment, &leaving).await?;
+        self.joined += super::wire(joining.len() as u64);
+        self.left += super::wire(leaving.len() as u64);
         let moved = [joining, leaving].concat();
         store_lists::note_change(conn, self.dataset, segment, &moved, now).await?;
         applied.updated = super::wire(moved.len() as u64);
@@ -174,12 +204,44 @@ impl List {
         let count = store_lists::count(&mut *store.count().await?, segment).await?;
         let mut tx = store.write().await?;
         store_lists::save_count(&mut tx, segment, count, now).await?;
+        audit::insert(&mut tx, now, &self.actor, self.file_entry(segment, false)).await?;
         tx.commit().await?;
         engine.inner.copy.notify_one();
         Ok(left)
     }
 
-    async fn drop_others(&self, engine: &Engine, segment: SegmentId) -> Result<i64> {
+    /// Writes down what a file did that broke off. Failing at that is no news: the import's own record says so as well.
+    pub(super) async fn broke_off(&self, engine: &Engine) {
+        let Some(segment) = self
+            .segment
+            .filter(|_| !self.dry_run && self.joined + self.left > 0)
+        else {
+            return;
+        };
+        let store = &engine.inner.store;
+        let written = async {
+            let mut tx = store.write().await?;
+            let entry = self.file_entry(segment, true);
+            audit::insert(&mut tx, store.clock.now(), &self.actor, entry).await?;
+            tx.commit().await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "what a list did before it broke off could not be written down");
+        }
+    }
+
+    fn file_entry(&self, segment: SegmentId, broke_off: bool) -> Entry {
+        let mut entry = entry("segment.file", self.dataset, segment, &self.name);
+        entry.detail["mode"] = self.mode.as_str().into();
+        entry.detail["joined"] = self.joined.into();
+        entry.detail["left"] = self.left.into();
+        if broke_off {
+            entry.detail["broke_off"] = true.into();
+        }
+        entry
+    }
+
+    async fn drop_others(&mut self, engine: &Engine, segment: SegmentId) -> Result<i64> {
         let store = &engine.inner.store;
         let mut after = 0;
         let mut left = 0;
@@ -199,9 +261,19 @@ impl List {
             open_still(&mut tx, segment).await?;
             let gone = store_lists::leave(&mut tx, segment, &members).await?;
             left += super::wire(gone.len() as u64);
+            self.left += super::wire(gone.len() as u64);
             store_lists::note_change(&mut tx, self.dataset, segment, &gone, store.clock.now()).await?;
             tx.commit().await?;
         }
+    }
+}
+
+fn entry(action: &'static str, dataset: DatasetId, segment: SegmentId, name: &str) -> Entry {
+    Entry {
+        action,
+        dataset: Some(dataset),
+        object: format!("segment:{segment}"),
+        detail: serde_json::json!({ "name": name }),
     }
 }
 

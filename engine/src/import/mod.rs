@@ -32,7 +32,7 @@ mod window;
 use crate::{error::Result, service::Engine};
 use domain::{
     access::{Actor, Permission},
-    id::DatasetId,
+    id::{DatasetId, SegmentId},
 };
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncRead;
@@ -86,6 +86,16 @@ pub enum ListMode {
 }
 
 impl ListMode {
+    /// The text form, as typed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replace => "replace",
+            Self::Add => "add",
+            Self::Remove => "remove",
+        }
+    }
+
     /// Reads the text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -104,6 +114,8 @@ impl ListMode {
 pub struct ImportOptions {
     /// The segment that a list fills; made when there is none of that name.
     pub list: Option<String>,
+    /// The same by its number, whatever it is called; it must be there.
+    pub segment: Option<SegmentId>,
     /// What a list does to its members.
     pub mode: ListMode,
     /// Field and the column that holds it.

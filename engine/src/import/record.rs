@@ -160,7 +160,8 @@ impl ImportOptions {
         }
         hasher
             .update(self.list.as_deref().unwrap_or_default().as_bytes())
-            .update(&[self.mode as u8]);
+            .update(&[self.mode as u8])
+            .update(&self.segment.map_or(0, |segment| segment.0).to_le_bytes());
         Some(*hasher.finalize().as_bytes())
     }
 }

@@ -100,7 +100,7 @@ impl Import {
         let set = set.collect::<Result<Vec<_>, Problem>>()?;
         let maker = Maker::new(kind, dataset, currency, store.keys.clone(), set);
         let sink = match kind {
-            ImportKind::Lists => Sink::List(List::open(&mut tx, dataset, &options, now).await?),
+            ImportKind::Lists => Sink::List(List::open(&mut tx, actor, dataset, &options, now).await?),
             ImportKind::Profiles | ImportKind::Events => Sink::People(Target::new(
                 dataset,
                 store.keys.clone(),
@@ -142,6 +142,9 @@ impl Import {
         };
         let Err(error) = done else { return Ok(self.report) };
         self.engine.inner.store.note(&error);
+        if let Sink::List(list) = &self.sink {
+            list.broke_off(&self.engine).await;
+        }
         if let Some(record) = &self.record {
             record.abandon(&self.engine.inner.store, self.at).await;
         }

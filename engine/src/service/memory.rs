@@ -22,6 +22,8 @@ pub(crate) struct Memory {
     pub(crate) trials: Mutex<BTreeMap<SegmentId, (Instant, Option<Trial>)>>,
     /// Held while the stored members of a rule segment are being written or cleared: one segment at a time.
     pub(crate) settling: Mutex<()>,
+    /// Segments being counted in the background. True: something has changed since that began, so it is done once more.
+    pub(crate) recounting: std::sync::Mutex<BTreeMap<SegmentId, bool>>,
     /// Held while stale counts are being refreshed: once is enough, however many people log in.
     pub(crate) refreshing: Mutex<()>,
     /// Figures that are being counted, and since when.
@@ -38,6 +40,7 @@ impl Default for Memory {
             figures: Mutex::default(),
             trials: Mutex::default(),
             settling: Mutex::default(),
+            recounting: std::sync::Mutex::default(),
             refreshing: Mutex::default(),
             counting: std::sync::Mutex::default(),
             tries: std::sync::Mutex::default(),

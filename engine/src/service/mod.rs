@@ -20,10 +20,15 @@ mod plans;
 mod profiles;
 mod recurring;
 mod reports;
+mod segment_copy;
+mod segment_counts;
+mod segment_history;
+mod segment_members;
 mod segment_rule;
 mod segment_state;
 mod segments;
 mod start;
+mod suggestions;
 mod target_set;
 #[cfg(test)]
 mod tests;

@@ -79,16 +79,7 @@ fn leaning_on(defs: &Defs, id: i64) -> BTreeSet<i64> {
 }
 
 fn unreadable(error: RuleError) -> Problem {
-    let sentence = error.to_string();
-    let sentence = sentence
-        .strip_prefix("expected")
-        .map_or(sentence.clone(), |rest| format!("Expected{rest}"));
-    let sentence = if sentence.ends_with('?') {
-        sentence
-    } else {
-        sentence + "."
-    };
-    let mut problem = Problem::because(Code::RuleInvalid, sentence)
+    let mut problem = Problem::because(Code::RuleInvalid, error.sentence())
         .on("rule")
         .number("position", i64::from(error.position))
         .text("expected", error.expected)

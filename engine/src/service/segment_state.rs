@@ -1,13 +1,10 @@
-//! What becomes of a segment's people without changing what it means: counting anew, disabling, enabling.
+//! What becomes of a segment's people without changing what it means: disabling and enabling.
 //!
 //! Design notes. A disabled rule segment has its members stored. They are written before it is disabled, in slices, from
 //! one view of the data; then rounds follow over those who changed since the view, until nobody did; the last
 //! transaction finds nobody, or few, and disables. Between, the rows are noted as not to be believed (`store::members`).
 
-use super::{
-    Engine,
-    segments::{existing, free},
-};
+use super::{Engine, segments::free};
 use crate::{
     error::Result,
     store::{self, Tx, rule_sql::RuleScope, segments::Catalogue},
@@ -26,50 +23,6 @@ const ROUNDS: usize = 4;
 const ATTEMPTS: usize = 3;
 
 impl Engine {
-    /// Counts the segment now and keeps the count with its time.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`.
-    pub async fn refresh_count(&self, actor: &Actor, dataset: DatasetId, id: SegmentId) -> Result<Segment> {
-        actor.require_in(Permission::Edit, dataset)?;
-        existing(&mut *self.inner.store.read().await?, dataset, id).await?;
-        self.recount(dataset, id).await?;
-        existing(&mut *self.inner.store.read().await?, dataset, id).await
-    }
-
-    /// Counts anew every segment of the dataset whose count is missing or from before `older_than`, one after the other.
-    /// Says how many.
-    ///
-    /// # Errors
-    /// Failures of the database.
-    pub async fn refresh_stale_counts(&self, dataset: DatasetId, older_than: Timestamp) -> Result<usize> {
-        let stale = store::segments::stale(&mut *self.inner.store.read().await?, dataset, older_than).await?;
-        for id in &stale {
-            self.recount(dataset, *id).await?;
-        }
-        Ok(stale.len())
-    }
-
-    pub(super) async fn recount(&self, dataset: DatasetId, id: SegmentId) -> Result<()> {
-        let now = self.inner.store.clock.now();
-        let mut view = self.inner.store.view().await?;
-        let defs = store::segments::defs(&mut view, dataset).await?;
-        if !defs.contains_key(&id.0) {
-            return Ok(());
-        }
-        let scope = RuleScope {
-            dataset_id: dataset.0,
-            now,
-            segments: &defs,
-        };
-        let count = store::segments::count_members(&mut view, &scope, id).await?;
-        drop(view);
-        let mut tx = self.inner.store.write().await?;
-        store::segments::set_count(&mut tx, id, count, now).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Lets people join again. A rule segment's members are those of its rule from now on. An enabled one stays so.
     ///
     /// # Errors
@@ -94,8 +47,8 @@ impl Engine {
         if stored {
             self.clear_members(id).await?;
         }
-        self.recount(dataset, id).await?;
-        existing(&mut *self.inner.store.read().await?, dataset, id).await
+        self.count_soon(dataset, id).await?;
+        self.segment_now(dataset, id).await
     }
 
     /// Keeps everyone from joining. The members of this moment, less those deleted, still include and exclude.
@@ -129,8 +82,8 @@ impl Engine {
         let entry = self.segment_entry("segment.disable", dataset, id, &segment.name, None);
         store::audit::insert(&mut tx, now, actor, entry).await?;
         tx.commit().await?;
-        self.recount(dataset, id).await?;
-        existing(&mut *self.inner.store.read().await?, dataset, id).await
+        self.count_soon(dataset, id).await?;
+        self.segment_now(dataset, id).await
     }
 
     /// Stores the members as the rule has them at `at`. Gives the transaction in which they are right: it is to disable.
@@ -234,10 +187,14 @@ impl Engine {
         }
     }
 
-    /// Finishes what an earlier process left: clears stored members that are not to be believed. Called at the start.
+    /// Finishes what an earlier process left: clears stored members that are not to be believed, and takes away copies of
+    /// segments that were not finished. Called at the start.
     pub(super) async fn settle_members(&self) -> Result<()> {
         let left = store::members::all_unsettled(&mut *self.inner.store.read().await?).await?;
         for id in left {
+            let mut tx = self.inner.store.write().await?;
+            store::segments::drop_unfinished_copy(&mut tx, id).await?;
+            tx.commit().await?;
             self.clear_members(id).await?;
         }
         Ok(())

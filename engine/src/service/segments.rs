@@ -1,5 +1,5 @@
-//! Segments: listing, making, changing and removing them, and trying a rule. Enabling, disabling and recounting are in
-//! `segment_state`.
+//! Segments: listing, making, changing and removing them, and trying a rule. Enabling and disabling are in
+//! `segment_state`, counting in `segment_counts`.
 
 use super::{Engine, segment_rule::checked_rule};
 use crate::{
@@ -16,8 +16,6 @@ use domain::{
 
 /// People shown in a preview and before a deletion.
 pub(super) const SAMPLE: u32 = 5;
-/// A dataset of so many profiles at most is counted while the person waits; a larger one in the background.
-const COUNTED_AT_ONCE: i64 = 200_000;
 
 impl Engine {
     /// The segments of a dataset by name; disabled ones on request.
@@ -31,7 +29,8 @@ impl Engine {
         show_disabled: bool,
     ) -> Result<Vec<Segment>> {
         actor.require_in(Permission::View, dataset)?;
-        store::segments::list(&mut *self.inner.store.read().await?, dataset, show_disabled).await
+        let all = store::segments::list(&mut *self.inner.store.read().await?, dataset, show_disabled).await?;
+        Ok(all.into_iter().map(|segment| self.noted(segment)).collect())
     }
 
     /// One segment.
@@ -40,7 +39,7 @@ impl Engine {
     /// `forbidden`, `not_found`.
     pub async fn segment(&self, actor: &Actor, dataset: DatasetId, id: SegmentId) -> Result<Segment> {
         actor.require_in(Permission::View, dataset)?;
-        existing(&mut *self.inner.store.read().await?, dataset, id).await
+        self.segment_now(dataset, id).await
     }
 
     /// One segment by its name: trimmed, NFC, case-sensitive.
@@ -52,12 +51,8 @@ impl Engine {
         let mut conn = self.inner.store.read().await?;
         let name = clean_name(name).map_err(|_| Problem::not_found("segment"))?;
         let id = store::segments::by_name(&mut conn, dataset, &name).await?;
-        existing(
-            &mut conn,
-            dataset,
-            id.ok_or_else(|| Problem::not_found("segment"))?,
-        )
-        .await
+        let id = id.ok_or_else(|| Problem::not_found("segment"))?;
+        Ok(self.noted(existing(&mut conn, dataset, id).await?))
     }
 
     /// Makes a segment. Small datasets are counted at once, large ones in the background.
@@ -69,6 +64,17 @@ impl Engine {
         actor: &Actor,
         dataset: DatasetId,
         spec: SegmentSpec,
+    ) -> Result<Segment> {
+        self.make_segment(actor, dataset, spec, None).await
+    }
+
+    /// Makes a segment; `copy_of`: of which other one it is a copy.
+    pub(super) async fn make_segment(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        spec: SegmentSpec,
+        copy_of: Option<(SegmentId, String)>,
     ) -> Result<Segment> {
         actor.require_in(Permission::Edit, dataset)?;
         let name = clean_name(&spec.name)?;
@@ -90,11 +96,15 @@ impl Engine {
         let inserted =
             store::segments::insert(&mut tx, dataset, &name, spec.kind, stored.as_deref(), now).await;
         let id = inserted.map_err(taken)?;
-        let entry = self.segment_entry("segment.create", dataset, id, &name, rule.as_ref());
+        let mut entry = self.segment_entry("segment.create", dataset, id, &name, rule.as_ref());
+        if let Some((original, name)) = copy_of {
+            entry.detail["copy_of"] = name.into();
+            entry.detail["copy_of_id"] = original.0.into();
+        }
         store::audit::insert(&mut tx, now, actor, entry).await?;
         tx.commit().await?;
         self.count_soon(dataset, id).await?;
-        existing(&mut *self.inner.store.read().await?, dataset, id).await
+        self.segment_now(dataset, id).await
     }
 
     /// Gives a segment a new name, a new rule, or both.
@@ -114,6 +124,7 @@ impl Engine {
         let now = self.inner.store.clock.now();
         let mut tx = self.inner.store.write().await?;
         let segment = free(&mut tx, dataset, id).await?;
+        let mut before = None;
         let rule = match &change.rule {
             None => None,
             Some(_) if segment.kind != SegmentKind::Rule => {
@@ -124,8 +135,10 @@ impl Engine {
                 return Err(Problem::because(Code::SegmentDisabled, message).on("rule").into());
             }
             Some(text) => {
-                let catalogue = store::segments::catalogue(&mut tx, dataset).await?;
-                Some(checked_rule(&catalogue, dataset, Some(id), text)?)
+                let mut catalogue = store::segments::catalogue(&mut tx, dataset).await?;
+                let rule = checked_rule(&catalogue, dataset, Some(id), text)?;
+                before = catalogue.defs.remove(&id.0).and_then(|def| def.rule);
+                Some(rule)
             }
         };
         let stored = rule.as_ref().map(ToString::to_string);
@@ -133,13 +146,19 @@ impl Engine {
             .await
             .map_err(taken)?;
         let shown = name.as_deref().unwrap_or(&segment.name);
-        let entry = self.segment_entry("segment.change", dataset, id, shown, rule.as_ref());
+        let mut entry = self.segment_entry("segment.change", dataset, id, shown, rule.as_ref());
+        if shown != segment.name {
+            entry.detail["name_before"] = segment.name.as_str().into();
+        }
+        if let Some(before) = before {
+            entry.detail["rule_before"] = self.redacted(dataset, &before).into();
+        }
         store::audit::insert(&mut tx, now, actor, entry).await?;
         tx.commit().await?;
         if rule.is_some() {
             self.count_soon(dataset, id).await?;
         }
-        existing(&mut *self.inner.store.read().await?, dataset, id).await
+        self.segment_now(dataset, id).await
     }
 
     /// Removes a segment that nothing uses. The people in it stay.
@@ -169,6 +188,7 @@ impl Engine {
         }
         store::segments::delete(&mut tx, id).await?;
         store::members::unsettle(&mut tx, id).await?;
+        store::segment_files::clear(&mut tx, id).await?;
         let entry = self.segment_entry("segment.delete", dataset, id, &segment.name, None);
         store::audit::insert(&mut tx, now, actor, entry).await?;
         tx.commit().await?;
@@ -200,19 +220,10 @@ impl Engine {
         })
     }
 
-    /// Counts a segment: now where that is quick, else in the background.
-    async fn count_soon(&self, dataset: DatasetId, id: SegmentId) -> Result<()> {
-        let most = store::datasets::profiles_at_most(&mut *self.inner.store.read().await?, dataset).await?;
-        if most <= COUNTED_AT_ONCE {
-            return self.recount(dataset, id).await;
-        }
-        let engine = self.clone();
-        tokio::spawn(async move {
-            if let Err(error) = engine.recount(dataset, id).await {
-                tracing::warn!(%error, segment = id.0, "a segment could not be counted");
-            }
-        });
-        Ok(())
+    /// The rule as it may stand in the audit log: literals that identify somebody are keyed hashes, other segments numbers.
+    fn redacted(&self, dataset: DatasetId, rule: &Rule) -> String {
+        let keys = &self.inner.store.keys;
+        rule::print_redacted(rule, |_| None, |kind, value| keys.pseudonym(dataset, kind, value))
     }
 
     /// An entry about a segment. Literals that identify somebody stand there as keyed hashes, other segments by number.
@@ -224,10 +235,7 @@ impl Engine {
         name: &str,
         rule: Option<&Rule>,
     ) -> Entry {
-        let keys = &self.inner.store.keys;
-        let shown = rule.map(|rule| {
-            rule::print_redacted(rule, |_| None, |kind, value| keys.pseudonym(dataset, kind, value))
-        });
+        let shown = rule.map(|rule| self.redacted(dataset, rule));
         let mut detail = serde_json::json!({ "name": name });
         if let Some(rule) = shown {
             detail["rule"] = rule.into();
@@ -267,7 +275,8 @@ fn wrong_field(message: &str) -> Error {
     Problem::because(Code::Invalid, message).on("rule").into()
 }
 
-fn taken(error: Error) -> Error {
+/// A name that is taken, said as a refusal.
+pub(super) fn taken(error: Error) -> Error {
     if error.unique_violation() {
         Problem::new(Code::NameTaken).on("name").into()
     } else {

@@ -59,7 +59,7 @@ impl Engine {
         // Members of a segment that is not there are cleared at the next start, as those of one that was removed.
         store::members::unsettle(&mut tx, segment).await?;
         tx.commit().await?;
-        let made = self.fill(actor, (dataset, segment), id, &name).await;
+        let made = self.fill_from_targets(actor, (dataset, segment), id, &name).await;
         if made.is_err() {
             self.clear_members(segment).await?;
         }
@@ -67,7 +67,7 @@ impl Engine {
         existing(&mut *store.read().await?, dataset, segment).await
     }
 
-    async fn fill(
+    async fn fill_from_targets(
         &self,
         actor: &Actor,
         (dataset, segment): (DatasetId, SegmentId),

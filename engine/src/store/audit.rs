@@ -5,7 +5,7 @@ use crate::error::Result;
 use domain::{
     access::Actor,
     audit::{AuditEntry, AuditFilter},
-    id::DatasetId,
+    id::{DatasetId, SegmentId},
     time::Timestamp,
 };
 use sqlx::{QueryBuilder, Sqlite};
@@ -32,6 +32,20 @@ struct AuditRow {
     dataset: Option<String>,
     object: String,
     detail: String,
+}
+
+impl AuditRow {
+    fn show(self) -> AuditEntry {
+        AuditEntry {
+            id: self.id,
+            at: Timestamp::from_ms(self.at),
+            actor: self.actor,
+            action: self.action,
+            dataset: self.dataset,
+            object: self.object,
+            detail: self.detail,
+        }
+    }
 }
 
 /// Writes an entry.
@@ -90,14 +104,30 @@ pub(crate) async fn list(
     q.push(" ORDER BY a.id DESC LIMIT ")
         .push_bind(i64::from(rows) + 1);
     let found: Vec<AuditRow> = q.build_query_as().fetch_all(conn).await?;
-    let shown = found.into_iter().map(|row| AuditEntry {
-        id: row.id,
-        at: Timestamp::from_ms(row.at),
-        actor: row.actor,
-        action: row.action,
-        dataset: row.dataset,
-        object: row.object,
-        detail: row.detail,
-    });
-    Ok(shown.collect())
+    Ok(found.into_iter().map(AuditRow::show).collect())
+}
+
+/// Up to `rows + 1` entries about a segment and about the deletions of its people, newest first, older than number `before`
+/// (0: from the newest).
+pub(crate) async fn of_segment(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    segment: SegmentId,
+    before: i64,
+    rows: u32,
+) -> Result<Vec<AuditEntry>> {
+    let found: Vec<AuditRow> = sqlx::query_as(
+        "SELECT a.id, a.at, a.actor, a.action, NULL AS dataset, a.object, a.detail FROM audit a
+         WHERE a.dataset_id = $1 AND ($3 = 0 OR a.id < $3)
+           AND (a.object = 'segment:' || $2
+             OR a.object IN (SELECT 'job:' || j.id FROM jobs j WHERE j.dataset_id = $1 AND j.segment_id = $2))
+         ORDER BY a.id DESC LIMIT $4",
+    )
+    .bind(dataset.0)
+    .bind(segment.0)
+    .bind(before)
+    .bind(i64::from(rows) + 1)
+    .fetch_all(conn)
+    .await?;
+    Ok(found.into_iter().map(AuditRow::show).collect())
 }

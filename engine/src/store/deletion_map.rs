@@ -112,6 +112,7 @@ const TABLES: &[(&str, Holds)] = &[
     ("profile_blocks", Holds::Records),
     ("recurring_jobs", Holds::Records),
     ("recurring_runs", Holds::Records),
+    ("segment_files", Holds::Records),
     ("segments", Holds::Records),
     ("sessions", Holds::Records),
     ("settings", Holds::Records),

@@ -36,6 +36,21 @@ pub(crate) async fn segment(conn: &mut Conn, dataset: DatasetId, name: &str) -> 
     }))
 }
 
+/// The segment of that number.
+pub(crate) async fn segment_by_id(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    id: SegmentId,
+) -> Result<Option<(ListSegment, String)>> {
+    let sql = "SELECT kind, state = 'disabled', name FROM segments WHERE dataset_id = $1 AND id = $2";
+    let row: Option<(String, bool, String)> = sqlx::query_as(sql)
+        .bind(dataset.0)
+        .bind(id.0)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.map(|(kind, disabled, name)| (ListSegment { id, kind, disabled }, name)))
+}
+
 /// Makes the list.
 pub(crate) async fn create(
     conn: &mut Conn,

@@ -7,6 +7,7 @@ use super::{
 use crate::error::{Error, Result};
 use domain::{
     id::{DatasetId, JobId, SegmentId},
+    membership::Would,
     rule::{self, Rule},
     segment::{Count, Segment, SegmentKind, SegmentState},
     time::Timestamp,
@@ -117,6 +118,27 @@ pub(crate) async fn count_members(conn: &mut Conn, scope: &RuleScope<'_>, segmen
     Ok(q.build_query_scalar().fetch_one(conn).await?)
 }
 
+/// Counts the members of a segment, who is in another one, and who is in both, in one scan.
+pub(crate) async fn count_both(
+    conn: &mut Conn,
+    scope: &RuleScope<'_>,
+    one: i64,
+    other: i64,
+) -> Result<[i64; 3]> {
+    let mut q = QueryBuilder::new(
+        "SELECT coalesce(sum(p.a), 0), coalesce(sum(p.b), 0), coalesce(sum(p.a AND p.b), 0) FROM (SELECT ",
+    );
+    push_segment(&mut q, one, scope)?;
+    q.push(" IS TRUE AS a, ");
+    push_segment(&mut q, other, scope)?;
+    q.push(" IS TRUE AS b ");
+    push_dataset_scan(&mut q, scope.dataset_id);
+    // Without it SQLite would fold the inner query into the outer one and evaluate each rule twice.
+    q.push(" LIMIT -1) AS p");
+    let (one, other, both): (i64, i64, i64) = q.build_query_as().fetch_one(conn).await?;
+    Ok([one, other, both])
+}
+
 #[derive(sqlx::FromRow)]
 struct SegmentRow {
     id: i64,
@@ -127,6 +149,10 @@ struct SegmentRow {
     disabled_at: Option<i64>,
     count_value: Option<i64>,
     counted_at: Option<i64>,
+    would_match: Option<i64>,
+    would_join: Option<i64>,
+    would_leave: Option<i64>,
+    would_at: Option<i64>,
     job: Option<i64>,
     version: i64,
     created_at: i64,
@@ -134,6 +160,15 @@ struct SegmentRow {
 }
 
 impl SegmentRow {
+    fn would(&self) -> Option<Would> {
+        Some(Would {
+            matching: self.would_match?,
+            joining: self.would_join?,
+            leaving: self.would_leave?,
+            counted_at: Timestamp::from_ms(self.would_at?),
+        })
+    }
+
     fn show(self, names: &BTreeMap<i64, String>) -> Result<Segment> {
         let rule = self
             .rule
@@ -145,6 +180,7 @@ impl SegmentRow {
             counted_at: Timestamp::from_ms(at),
             exact: true,
         });
+        let would = self.would();
         let enabled = self.state == SegmentState::Enabled.as_str();
         Ok(Segment {
             id: SegmentId(self.id),
@@ -158,6 +194,8 @@ impl SegmentRow {
             },
             disabled_at: self.disabled_at.map(Timestamp::from_ms),
             count,
+            counting: false,
+            would,
             job: self.job.map(JobId),
             version: self.version,
             created_at: Timestamp::from_ms(self.created_at),
@@ -168,6 +206,7 @@ impl SegmentRow {
 
 const SELECT: &str =
     "SELECT s.id, s.name, s.kind, s.rule, s.state, s.disabled_at, s.count_value, s.counted_at,
+   s.would_match, s.would_join, s.would_leave, s.would_at,
    (SELECT j.id FROM jobs j WHERE j.segment_id = s.id
      AND j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') ORDER BY j.id LIMIT 1) AS job,
    s.version, s.created_at, s.updated_at FROM segments s WHERE s.dataset_id = ";
@@ -281,7 +320,9 @@ pub(crate) async fn set_disabled(
 ) -> Result<()> {
     sqlx::query(
         "UPDATE segments SET state = CASE WHEN $2 IS NULL THEN 'enabled' ELSE 'disabled' END, disabled_at = $2,
-           base_job_id = NULL, version = version + 1, updated_at = $3 WHERE id = $1",
+           base_job_id = NULL, version = version + 1, updated_at = $3,
+           would_match = NULL, would_join = NULL, would_leave = NULL, would_at = NULL
+         WHERE id = $1",
     )
     .bind(id.0)
     .bind(since.map(Timestamp::ms))
@@ -291,22 +332,62 @@ pub(crate) async fn set_disabled(
     Ok(())
 }
 
-/// Keeps a count with its time, unless a newer one is there.
-pub(crate) async fn set_count(conn: &mut Conn, id: SegmentId, value: i64, at: Timestamp) -> Result<()> {
-    sqlx::query(
-        "UPDATE segments SET count_value = $2, counted_at = $3 WHERE id = $1 AND (counted_at IS NULL OR counted_at <= $3)",
+/// A count that was made, and what the segment was when it was made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted<'a> {
+    /// How many members.
+    pub(crate) members: i64,
+    /// Of a disabled rule segment: what enabling would do.
+    pub(crate) would: Option<Would>,
+    /// When.
+    pub(crate) at: Timestamp,
+    /// The rule then, stored form.
+    pub(crate) rule: Option<&'a str>,
+    /// Whether it was enabled then.
+    pub(crate) enabled: bool,
+}
+
+/// Keeps a count with its time, unless a newer one is there. Says whether the segment still is what was counted.
+pub(crate) async fn set_count(conn: &mut Conn, id: SegmentId, counted: Counted<'_>) -> Result<bool> {
+    let state = if counted.enabled {
+        SegmentState::Enabled
+    } else {
+        SegmentState::Disabled
+    };
+    let would = counted.would;
+    let done = sqlx::query(
+        "UPDATE segments SET count_value = CASE WHEN counted_at > $3 THEN count_value ELSE $2 END,
+           counted_at = max(coalesce(counted_at, $3), $3),
+           would_match = $6, would_join = $7, would_leave = $8, would_at = $9
+         WHERE id = $1 AND rule IS NOT DISTINCT FROM $4 AND state = $5",
     )
     .bind(id.0)
-    .bind(value)
-    .bind(at.ms())
+    .bind(counted.members)
+    .bind(counted.at.ms())
+    .bind(counted.rule)
+    .bind(state.as_str())
+    .bind(would.map(|would| would.matching))
+    .bind(would.map(|would| would.joining))
+    .bind(would.map(|would| would.leaving))
+    .bind(would.map(|would| would.counted_at.ms()))
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// Removes a segment that nothing uses.
 pub(crate) async fn delete(conn: &mut Conn, id: SegmentId) -> Result<()> {
     sqlx::query("DELETE FROM segments WHERE id = $1")
+        .bind(id.0)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Takes away a copy of a manual segment or list that was not finished: while it is filled it is disabled and its members are
+/// noted as not to be believed (see `members`), which no other segment of these kinds is.
+pub(crate) async fn drop_unfinished_copy(conn: &mut Conn, id: SegmentId) -> Result<()> {
+    sqlx::query("DELETE FROM segments WHERE id = $1 AND kind <> 'rule'")
         .bind(id.0)
         .execute(conn)
         .await?;

@@ -230,3 +230,13 @@ pub(crate) async fn begin_to_remove(store: &Store, id: ProfileId) {
         .expect("a deletion");
     tx.commit().await.expect("a commit");
 }
+
+/// Everything that stands in the audit log.
+pub(crate) async fn audit_text(store: &Store) -> String {
+    let mut conn = store.read().await.expect("a reader");
+    let rows: Vec<String> = sqlx::query_scalar("SELECT action || ' ' || object || ' ' || detail FROM audit")
+        .fetch_all(&mut *conn)
+        .await
+        .expect("the audit log");
+    rows.join("\n")
+}

@@ -300,6 +300,25 @@ pub(crate) enum Segment {
         #[command(flatten)]
         at: InDataset,
     },
+    /// Make a segment with the rule or the members of another one
+    #[command(after_help = "Example: lethe segment clone Lapsed --dataset main --name \"Lapsed, trial\"")]
+    Clone {
+        /// Its name or id
+        segment: String,
+        #[command(flatten)]
+        at: InDataset,
+        /// The name of the copy
+        #[arg(long)]
+        name: String,
+    },
+    /// Keep everyone from joining a segment; its members stay
+    #[command(after_help = "Example: lethe segment disable \"Lapsed customers\" --dataset main")]
+    Disable {
+        /// Its name or id
+        segment: String,
+        #[command(flatten)]
+        at: InDataset,
+    },
     /// Let people join a disabled segment again
     #[command(after_help = "Example: lethe segment enable \"Lapsed customers\" --dataset main")]
     Enable {

@@ -122,6 +122,15 @@ fn segment_command(segment: Segment) -> Command {
             dataset: at.dataset,
             segment,
         },
+        Segment::Clone { segment, at, name } => Command::SegmentClone {
+            dataset: at.dataset,
+            segment,
+            name,
+        },
+        Segment::Disable { segment, at } => Command::SegmentDisable {
+            dataset: at.dataset,
+            segment,
+        },
         Segment::Enable { segment, at } => Command::SegmentEnable {
             dataset: at.dataset,
             segment,

@@ -77,6 +77,15 @@ pub(crate) enum Command {
         dataset: String,
         segment: String,
     },
+    SegmentDisable {
+        dataset: String,
+        segment: String,
+    },
+    SegmentClone {
+        dataset: String,
+        segment: String,
+        name: String,
+    },
     JobStart {
         dataset: String,
         segment: String,
@@ -173,7 +182,9 @@ pub(crate) async fn run(
         | Command::SegmentCreate { .. }
         | Command::SegmentPreview { .. }
         | Command::SegmentRefresh { .. }
-        | Command::SegmentEnable { .. } => segments::run(engine, actor, command).await,
+        | Command::SegmentEnable { .. }
+        | Command::SegmentDisable { .. }
+        | Command::SegmentClone { .. } => segments::run(engine, actor, command).await,
         Command::JobStart { .. }
         | Command::JobList { .. }
         | Command::JobShow { .. }

@@ -49,6 +49,22 @@ pub(super) async fn run(engine: &Engine, actor: &Actor, command: Command) -> eng
                 engine.enable_segment(actor, dataset.id, segment.id).await?.into(),
             ))
         }
+        Command::SegmentDisable { dataset, segment } => {
+            let dataset = engine.dataset(actor, &dataset).await?;
+            let segment = find(engine, actor, &dataset, &segment).await?;
+            let disabled = engine.disable_segment(actor, dataset.id, segment.id).await?;
+            Ok(Outcome::Segment(disabled.into()))
+        }
+        Command::SegmentClone {
+            dataset,
+            segment,
+            name,
+        } => {
+            let dataset = engine.dataset(actor, &dataset).await?;
+            let segment = find(engine, actor, &dataset, &segment).await?;
+            let copy = engine.clone_segment(actor, dataset.id, segment.id, &name).await?;
+            Ok(Outcome::Segment(copy.into()))
+        }
         _ => Err(misplaced()),
     }
 }

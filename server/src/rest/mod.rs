@@ -17,6 +17,7 @@ mod limits;
 mod openapi;
 mod profiles;
 mod recurring;
+mod segment_members;
 mod segments;
 mod uses;
 mod warehouse;
@@ -40,6 +41,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(imports::routes())
         .merge(profiles::routes())
         .merge(segments::routes())
+        .merge(segment_members::routes())
         .merge(campaigns::routes())
         .merge(decisions::routes())
         .merge(uses::routes())

@@ -50,7 +50,7 @@ struct AtRate {
     max_rate: Option<i64>,
 }
 
-async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, SegmentId)> {
+pub(super) async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, SegmentId)> {
     Ok((caller.dataset(ds).await?.id, read_id(id, "segment")?))
 }
 

@@ -29,7 +29,9 @@ pub(crate) use people::{
 pub(crate) use plans::{Limits, LimitsPatch, Plan};
 pub(crate) use recurring::{NewRecurring, RecurringJob, RecurringRun};
 pub(crate) use report::{JobReport, WarehouseState};
-pub(crate) use segments::{NewSegment, Preview, RuleText, Segment, SegmentPatch};
+pub(crate) use segments::{
+    CopyName, HistoryEntry, Member, MemberChanged, NewSegment, Preview, RuleText, Segment, SegmentPatch,
+};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};
 

@@ -19,6 +19,19 @@ pub(crate) struct Count {
     pub(crate) exact: bool,
 }
 
+/// What enabling a disabled rule segment would do.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Would {
+    /// People who match its rule.
+    pub(crate) matching: i64,
+    /// Of these, those who are no members now.
+    pub(crate) joining: i64,
+    /// Members who do not match it.
+    pub(crate) leaving: i64,
+    /// When counted.
+    pub(crate) counted_at: String,
+}
+
 /// A segment.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Segment {
@@ -36,6 +49,12 @@ pub(crate) struct Segment {
     pub(crate) disabled_at: Option<String>,
     /// The cached count; null when never counted.
     pub(crate) count: Option<Count>,
+    /// Whether it is being counted now, in the background.
+    #[serde(default)]
+    pub(crate) counting: bool,
+    /// Of a disabled rule segment: what enabling it would do, as far as that has been counted.
+    #[serde(default)]
+    pub(crate) would: Option<Would>,
     /// The unfinished job of this segment.
     pub(crate) job: Option<String>,
     /// When created.
@@ -57,6 +76,13 @@ impl From<domain::segment::Segment> for Segment {
                 value: count.value,
                 counted_at: time(count.counted_at),
                 exact: count.exact,
+            }),
+            counting: it.counting,
+            would: it.would.map(|would| Would {
+                matching: would.matching,
+                joining: would.joining,
+                leaving: would.leaving,
+                counted_at: time(would.counted_at),
             }),
             job: it.job.map(|job| job.to_string()),
             created_at: time(it.created_at),
@@ -132,6 +158,61 @@ impl From<domain::segment::Preview> for Preview {
             exact: true,
             rule: it.rule,
             sample: it.sample.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// The name of a copy.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CopyName {
+    /// Its name, unique in the dataset.
+    pub(crate) name: String,
+}
+
+/// A person who joins or leaves a manual segment or a list.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Member {
+    /// Any identity that only one person has.
+    pub(crate) identity: String,
+    /// Whether they are to be a member; default true.
+    #[serde(default = "yes")]
+    pub(crate) member: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Whether somebody joined or left.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct MemberChanged {
+    /// False: it was so already.
+    pub(crate) changed: bool,
+}
+
+/// Something that happened to a segment.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct HistoryEntry {
+    /// The number of its audit entry.
+    pub(crate) id: String,
+    /// When.
+    pub(crate) at: String,
+    /// Who did it.
+    pub(crate) actor: String,
+    /// What, with `deed` as its word: `created`, `changed`, `enabled`, `disabled`, `member`, `file`, `job`, `other`.
+    #[schema(value_type = Object)]
+    pub(crate) what: domain::membership::Deed,
+}
+
+impl From<domain::membership::HistoryEntry> for HistoryEntry {
+    fn from(it: domain::membership::HistoryEntry) -> Self {
+        Self {
+            id: it.id.to_string(),
+            at: time(it.at),
+            actor: it.actor,
+            what: it.deed,
         }
     }
 }

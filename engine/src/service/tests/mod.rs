@@ -5,6 +5,7 @@ mod campaigns;
 mod datasets;
 mod decisions;
 mod profiles;
+mod segment_pages;
 mod segments;
 mod usage;
 mod uses;

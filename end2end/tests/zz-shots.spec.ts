@@ -1,0 +1,58 @@
+import { expect, test } from "../fixtures/test.ts";
+import AxeBuilder from "@axe-core/playwright";
+const DIR = "/work/scratch/shots";
+test("shots", async ({ page, ds, lethe }) => {
+  test.setTimeout(280000);
+  await ds.add("old", 12);
+  await ds.add("new", 5);
+  const vip = await ds.ruled("VIP customers", 'user_id in ("old-1", "old-2")');
+  await lethe.importFile("events", ds.slug, ["user_id,event,timestamp,value,campaign_id", "old-3,purchase,2019-01-03T10:00:00Z,25,", "old-4,impression,2019-01-03T10:00:00Z,,summer", ""].join("\n"));
+  const { id } = await lethe.run<{ id: string }>(["segment", "create", "Newsletter", "--dataset", ds.slug, "--kind", "list"]);
+  await ds.campaign("Win-back", "active", [vip]);
+  await ds.campaign("Summer sale", "draft", [vip]);
+  await ds.ruled("On VIP", 'in segment "VIP customers" and email is set');
+  const look = async (name: string) => {
+    for (const [k, w, c] of [["light", 1280, "light"], ["dark", 1280, "dark"], ["narrow", 390, "light"]] as const) {
+      await page.setViewportSize({ width: w, height: 900 });
+      await page.emulateMedia({ colorScheme: c });
+      await page.waitForTimeout(150);
+      await page.screenshot({ path: `${DIR}/${name}-${k}.png`, fullPage: true, animations: "disabled" });
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: "light" });
+    const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+    expect.soft(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).join("; ")}`), name).toEqual([]);
+  };
+  await page.goto(ds.page("/segments/new"));
+  await expect(page.getByRole("group", { name: "Conditions" })).toBeVisible();
+  await look("new-empty");
+  await page.getByRole("textbox", { name: "Rule" }).fill('attr.group = "old" and (not in segment "VIP customers" or count(purchase where campaign_id = "summer" and value >= 2, last 365 days) >= 1) and last_seen before 180 days ago and bucket(0, 50)');
+  await expect(page.getByRole("group", { name: "Condition 4" })).toBeVisible();
+  await page.waitForTimeout(1500);
+  await look("new-full");
+  await page.getByRole("textbox", { name: "Rule" }).fill('attr.group = "old" and emial is set');
+  await look("new-wrong");
+  await page.getByRole("textbox", { name: "Rule" }).fill('attr.group = "old" and email is set');
+  await page.getByLabel("Value of condition 1", { exact: true }).fill("");
+  await look("new-unfinished");
+  await page.getByRole("radio", { name: /^Manual/ }).check();
+  await look("new-manual");
+  await page.goto(ds.page(`/segments/${id}?tab=members`));
+  await look("members");
+  await page.getByLabel("File", { exact: true }).setInputFiles({ name: "p.csv", mimeType: "text/csv", buffer: Buffer.from("user_id\nold-1\nold-2\nx\ny\n") });
+  await page.getByRole("button", { name: "Load file" }).click();
+  await expect(page.getByRole("table", { name: "Rows that were not taken" })).toBeVisible();
+  await look("members-report");
+  await page.goto(ds.page(`/segments/${vip.id}?tab=manage`));
+  await look("manage");
+  await lethe.run(["segment", "disable", "VIP customers", "--dataset", ds.slug]);
+  await ds.rest.send("PATCH", ds.api(`/segments/${vip.id}`), { name: "VIP" });
+  await page.goto(ds.page(`/segments/${vip.id}`));
+  await look("disabled");
+  await page.goto(ds.page(""));
+  await look("overview");
+  await lethe.run(["segment", "enable", "VIP", "--dataset", ds.slug]);
+  await ds.rest.send("PATCH", ds.api(`/segments/${vip.id}`), { rule: 'email = "ada@example.org" or attr.group in ("old", "new")' });
+  await page.goto(ds.page(`/segments/${vip.id}?tab=history`));
+  await look("history");
+});
