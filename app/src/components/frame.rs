@@ -194,10 +194,10 @@ fn Nav(
             {item(Place::Segments, Glyph::Pie, "Segments", paths::segments(ds))}
             {item(Place::Campaigns, Glyph::Horn, "Campaigns", paths::campaigns(ds))}
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
-            {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
-            {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
             {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
             {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
+            {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
+            {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
         </nav>
     }
     .into_any()

@@ -5,7 +5,10 @@ use crate::{
         frame::Frame,
         notifications::{NotificationsView, show_notifications},
     },
-    components::{DeliveriesTable, Here, MailForm, Notices, OwnAddress, Place, Typed, WebhookForm, page},
+    components::{
+        DeliveriesTable, Here, MailForm, Notices, OwnAddress, Place, SettingsTabs, Typed, WebhookForm, page,
+    },
+    paths,
     ui::{Banner, Card, Empty, Glyph, PageTop, Tone},
 };
 use domain::notice::DeliveryState;
@@ -41,6 +44,7 @@ fn Content(frame: Frame, data: NotificationsView, typed: Typed) -> impl IntoView
     };
     view! {
         <PageTop title="Notifications" sub=|| "Every notice is in the console, under Notices. Here it is set how else it reaches people." />
+        <SettingsTabs open=paths::NOTIFICATIONS />
         {tested}
         <Notices typed=typed.clone() />
         <div class="grid two">

@@ -2,9 +2,9 @@
 
 use crate::{
     api::limits::{LimitsView, show_limits},
-    components::{Here, Notices, Place, Typed, page},
+    components::{Here, Notices, Place, SettingsTabs, Typed, page},
     paths,
-    ui::{Card, PageTop, Tab, Tabs, TextField},
+    ui::{Card, PageTop, TextField},
 };
 use domain::{
     estimate::seconds_in_words,
@@ -21,12 +21,6 @@ pub fn SettingsLimitsPage() -> impl IntoView {
 
 #[component]
 fn Content(data: LimitsView, typed: Typed) -> impl IntoView {
-    let tabs = vec![Tab {
-        name: "Limits",
-        href: paths::limits().to_owned(),
-        count: None,
-        open: true,
-    }];
     let now = seconds_in_words(data.job_seconds_max);
     let usual = seconds_in_words(JOB_SECONDS_MAX);
     let note = if data.job_seconds_set {
@@ -49,7 +43,7 @@ fn Content(data: LimitsView, typed: Typed) -> impl IntoView {
     });
     view! {
         <PageTop title="Limits" sub=|| "They hold for every dataset of this installation." />
-        <Tabs label="Settings" tabs />
+        <SettingsTabs open=paths::limits() />
         <Notices typed />
         <Card title="Longest job" note=move || note.clone()>
             <div class="body stackup">
