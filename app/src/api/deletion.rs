@@ -131,7 +131,13 @@ pub async fn show_deletion(ds: String, id: String, typed: Conditions) -> Reply<D
         let mut impact = engine.impact(actor, ds, segment.id, max_rate).await?;
         let mut ask = start::asked(&typed).unwrap_or_default();
         (ask.profiles, ask.events, ask.max_rate) = (impact.profiles, impact.events, max_rate);
-        let forecast = engine.estimate(actor, ds, segment.id, ask).await?;
+        let forecast = match engine.estimate(actor, ds, segment.id, ask.clone()).await {
+            Err(engine::Error::Problem(_)) => {
+                ask.quiet_hours = None;
+                engine.estimate(actor, ds, segment.id, ask).await
+            }
+            found => found,
+        }?;
         (impact.estimate, impact.plan) = (forecast.estimate, forecast.plan);
         Ok(DeletionView {
             impact,

@@ -44,6 +44,12 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
         view! { <LivePlan ds=frame.ds().to_owned() id=job.id.to_string() first /> }
     });
     let goes_on = !over || data.plan.as_ref().is_some_and(|plan| plan.current().is_some());
+    // The first job of a plan disables the segment for all of them.
+    let begun = job.started_at.is_some()
+        || data
+            .plan
+            .as_ref()
+            .is_some_and(|plan| plan.jobs.iter().any(|job| job.started_at.is_some()));
     let speed = (!over && frame.may_delete)
         .then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
     let when = (!over && frame.may_delete)
@@ -63,7 +69,7 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
                 <Questions />
             </div>
             <div>
-                <Campaigns frame=frame.clone() usage=data.usage over begun=job.started_at.is_some() />
+                <Campaigns frame=frame.clone() usage=data.usage over begun />
                 <Bytes frame=frame.clone() job=job.clone() />
                 <Record asked=moment(job.created_at, frame.now) job />
             </div>

@@ -64,7 +64,7 @@ pub(crate) enum Part {
     #[command(name = "run-three", hide = true)]
     RunThree {
         /// The days
-        #[arg(long, value_name = "DATE,…", value_delimiter = ',', num_args = 3)]
+        #[arg(long, value_name = "DATE,…", value_delimiter = ',')]
         before: Vec<String>,
     },
 }

@@ -2,7 +2,7 @@
 //! kills, the second in the recovery from the first; then at random instants. After each the job ends by itself, and the
 //! judge looks.
 
-use crate::rig::{Prepared, asked, confirmed, few, frozen};
+use crate::rig::{Prepared, asked, confirmed, few, frozen, planned};
 use faults::Draw;
 use std::{
     sync::atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -60,6 +60,13 @@ fn points_apart(apart: u64, prepared: &Prepared, plan: impl Fn(u64) -> String + 
 fn killed_at_every_step_the_job_ends_with_exact_counts() {
     let kills = every_point(confirmed(), |at| format!("*:{at}=kill"));
     println!("{kills} kills from confirmation on, 0 violations");
+    assert!(kills > 60, "only {kills} points were met");
+}
+
+#[test]
+fn killed_at_every_step_of_a_plan_of_three_jobs_each_ends_with_exact_counts() {
+    let kills = points_apart(2, planned(), |at| format!("*:{at}=kill"));
+    println!("{kills} kills in a plan of three jobs, 0 violations");
     assert!(kills > 60, "only {kills} points were met");
 }
 

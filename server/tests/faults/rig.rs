@@ -332,6 +332,28 @@ pub(crate) fn confirmed() -> &'static Prepared {
     })
 }
 
+/// The same in a plan of three jobs.
+pub(crate) fn planned() -> &'static Prepared {
+    static PREPARED: OnceLock<Prepared> = OnceLock::new();
+    PREPARED.get_or_init(|| {
+        let home = tempfile::tempdir().expect("a directory");
+        let data = people(home.path(), PEOPLE, |i| i % 2 == 0);
+        lethe(&data, &["limits", "set", "--job-seconds-max", "1"]);
+        ask(&data, PEOPLE / 2, &["--max-rate", "6"]);
+        let jobs = block_on(number(&data, "SELECT count(*) FROM jobs WHERE plan_of = 3"));
+        assert_eq!(jobs, 3);
+        // The limit has made the plan; from here on it would only take time.
+        block_on(plant(&data, "UPDATE jobs SET max_rate = NULL"));
+        let before = block_on(oracle::look(&data)).expect("looked at");
+        let meanwhile = Meanwhile::default();
+        Prepared {
+            home,
+            before,
+            meanwhile,
+        }
+    })
+}
+
 /// A directory whose job is to write an export first.
 pub(crate) fn exporting() -> &'static Prepared {
     static PREPARED: OnceLock<Prepared> = OnceLock::new();
