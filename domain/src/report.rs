@@ -210,6 +210,9 @@ pub fn drops(it: &Measured, titles: &BTreeMap<String, String>) -> Vec<Drop> {
     ids.into_iter().map(one).collect()
 }
 
+/// One figure of a campaign.
+type Part = fn(&CampaignSum) -> i64;
+
 /// Makes lines out of what was measured.
 struct Maker<'a> {
     it: &'a Measured,
@@ -284,7 +287,7 @@ impl Maker<'_> {
         let mut lines = Vec::new();
         for id in ids {
             let name = titles.get(id).unwrap_or(id);
-            let parts: [(&str, fn(&CampaignSum) -> i64); 2] = [
+            let parts: [(&str, Part); 2] = [
                 ("impressions", |sum| sum.impressions),
                 ("clicks", |sum| sum.clicks),
             ];

@@ -66,10 +66,13 @@ impl Range {
     /// How many days a bucket has.
     #[must_use]
     pub const fn bucket_days(self) -> i64 {
-        match self.to - self.from + 1 {
-            ..=DAYS_MAX => BUCKETS[0],
-            ..=WEEKS_MAX => BUCKETS[1],
-            _ => BUCKETS[2],
+        let days = self.to - self.from + 1;
+        if days <= DAYS_MAX {
+            BUCKETS[0]
+        } else if days <= WEEKS_MAX {
+            BUCKETS[1]
+        } else {
+            BUCKETS[2]
         }
     }
 }

@@ -159,7 +159,7 @@ async fn accumulated_stays_to_the_cent_and_aggregated_falls_by_the_exact_share()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_says_what_is_there_and_what_was_ever() {
-    let (world, hand) = five().await;
+    let (world, _) = five().await;
     let board = async |from: &'static str, to: &'static str| {
         world
             .engine
@@ -185,6 +185,19 @@ async fn the_dashboard_says_what_is_there_and_what_was_ever() {
     assert_eq!(Timestamp::from_day(before.range.from).to_date(), "2025-04-01");
     assert!(before.markers.is_empty() && !before.range_refused);
 
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn charts_show_both_sides_and_the_deletion() {
+    let (world, hand) = five().await;
+    let board = async |from: &'static str, to: &'static str| {
+        world
+            .engine
+            .dashboard(&World::actor(), world.dataset, from, to)
+            .await
+    };
+    board("", "").await.expect("counted before the deletion");
     hand.forward(Duration::from_secs(3_600));
     let job = delete_a(&world).await;
     let after = board("2026-03-20", "2026-03-31").await.expect("a dashboard");

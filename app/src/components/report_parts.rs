@@ -13,6 +13,7 @@ use domain::{
     micros::Micros,
     report::{Drop, Line, Unit},
     series::Range,
+    time::Timestamp,
 };
 use leptos::prelude::*;
 
@@ -136,12 +137,21 @@ pub fn RangeForm(
     view! {
         <form class="range" method="get" action=page.clone()>
             <nav aria-label="Ready ranges">{links}</nav>
-            <TextField name="from" label="From" kind="date" value=from error />
-            <TextField name="to" label="To" kind="date" value=to />
+            <TextField name="from" label="From" kind=kind(&from) value=from error />
+            <TextField name="to" label="To" kind=kind(&to) value=to />
             <button class="btn">"Show"</button>
         </form>
     }
     .into_any()
+}
+
+/// A box for a day can hold nothing but a day: what was typed into another one is shown as text.
+fn kind(typed: &str) -> &'static str {
+    if Timestamp::parse_date(typed).is_some() || typed.is_empty() {
+        "date"
+    } else {
+        "text"
+    }
 }
 
 /// The purchase funnel.

@@ -116,7 +116,7 @@ fn WhatStays() -> impl IntoView {
     view! {
         <Card title="What a bulk deletion leaves here">
             <div class="body">
-                <p>"Bulk deletion removes people for good from the personalization system, but not from the data warehouse: this copy of them stays until its term is over."</p>
+                <p>"Bulk deletion removes people for good from the personalization system, but not from the data warehouse: this copy of them stays, until its term is over where one is set, else until it is erased."</p>
                 <p>"A request under GDPR or CCPA must remove this copy too, so a bulk deletion is no answer to it. That is what privacy requests are for, the user look-up and deletion API, which comes with the next release."</p>
             </div>
         </Card>

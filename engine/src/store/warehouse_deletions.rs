@@ -18,8 +18,10 @@ use domain::{
 use sqlx::Row as _;
 use std::collections::BTreeMap;
 
-/// Targets that are marked in one transaction, and people whose rows are removed in one.
-const SLICE: i64 = 10_000;
+/// Targets that are marked in one transaction: what they counted for is read, and each commit waits for the disk.
+const MARKED_AT_ONCE: i64 = 10_000;
+/// People whose rows are removed in one transaction: all of it is written anew.
+const REMOVED_AT_ONCE: i64 = 2_000;
 
 /// A job's deletion as the warehouse has it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -173,7 +175,7 @@ pub(crate) async fn mark_slice(
     )
     .bind(job.set())
     .bind(after)
-    .bind(crate::fault::slice(SLICE))
+    .bind(crate::fault::slice(MARKED_AT_ONCE))
     .bind(job.range_upto)
     .fetch_one(&mut *conn)
     .await?;
@@ -245,7 +247,7 @@ pub(crate) async fn remove_slice(conn: &mut Conn, job: JobId, now: Timestamp) ->
         "SELECT max(profile_id) FROM (SELECT profile_id FROM main.deleted_people WHERE job_id = $1 ORDER BY profile_id LIMIT $2)",
     )
     .bind(job.0)
-    .bind(crate::fault::slice(SLICE))
+    .bind(crate::fault::slice(REMOVED_AT_ONCE))
     .fetch_one(&mut *conn)
     .await?;
     let upto = upto.unwrap_or(0);
