@@ -6,6 +6,7 @@ use domain::{
     job::Job,
     page::Page,
     profile::ProfileRow,
+    recurring::RecurringJob,
     segment::{Preview, Segment},
     usage::Usage,
 };
@@ -23,6 +24,8 @@ pub struct SegmentView {
     pub usage: Option<Vec<Usage>>,
     /// Its deletions.
     pub jobs: Page<Job>,
+    /// The standing confirmation by which its people go again and again.
+    pub recurring: Option<RecurringJob>,
     /// Of a disabled rule segment: how many match its rule now.
     pub would_match: Option<i64>,
 }
@@ -75,6 +78,7 @@ pub async fn show_segment(
             users: None,
             usage: None,
             would_match: None,
+            recurring: engine.recurring_of_segment(actor, ds, segment.id).await?,
             jobs: Page {
                 items: vec![],
                 next: None,

@@ -8,7 +8,7 @@ use crate::{
     },
     components::{
         CountLine, DangerZone, DisabledBanner, Here, JobsTable, Notices, PendingDeletion, People, Place,
-        SearchForm, SegmentBadge, Typed, UsageTable, page, places,
+        SearchForm, SegmentBadge, StandingDeletion, Typed, UsageTable, page, places,
     },
     paths,
     ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
@@ -87,6 +87,7 @@ fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl I
         <Notices typed=typed.clone() />
         <DisabledBanner frame=frame.clone() data=data.clone() />
         <PendingDeletion frame=frame.clone() data=data.clone() />
+        <StandingDeletion frame=frame.clone() data=data.clone() />
         <SegmentTabs frame=frame.clone() data=data.clone() tab=tab.clone() />
         {part(frame.clone(), data, &tab, typed)}
         <DangerZone frame segment />
