@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says why and ends"
 )]
 
+mod sinks;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
 
@@ -21,16 +22,9 @@ use engine::{
     Error, HealthOptions,
     clock::{Clock, Hand},
 };
-use sha2::{Digest as _, Sha256};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::TcpListener,
-};
+use sinks::{hmac, mail_server, receiver};
+use std::time::Duration;
+use tokio::net::TcpListener;
 use world::{World, spec};
 
 const SECRET: &str = "whs_0123456789abcdef0123456789abcdef";
@@ -71,6 +65,13 @@ async fn deleted(world: &World) {
     assert_eq!(ended.state, JobState::Completed);
 }
 
+fn code(error: Error) -> Code {
+    match error {
+        Error::Problem(problem) => problem.code,
+        other => panic!("{other}"),
+    }
+}
+
 async fn deliveries(world: &World) -> Vec<Delivery> {
     world
         .engine
@@ -91,103 +92,6 @@ async fn until(world: &World, what: impl Fn(&[Delivery]) -> bool) -> Vec<Deliver
     panic!("it never got there: {:?}", deliveries(world).await);
 }
 
-/// A request as it came in.
-#[derive(Debug, Clone)]
-struct Came {
-    line: String,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-/// Answers each request with the next of these statuses, the last one for ever, and keeps what came.
-async fn receiver(statuses: &'static [u16]) -> (String, Arc<Mutex<Vec<Came>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!(
-        "http://{}/hook?who=test",
-        listener.local_addr().expect("an address")
-    );
-    let came = Arc::new(Mutex::new(Vec::new()));
-    let kept = came.clone();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let mut stream = BufReader::new(stream);
-            let mut line = String::new();
-            let _ = stream.read_line(&mut line).await;
-            let mut headers = BTreeMap::new();
-            loop {
-                let mut text = String::new();
-                let _ = stream.read_line(&mut text).await;
-                let Some((name, value)) = text.trim_end().split_once(": ") else {
-                    break;
-                };
-                headers.insert(name.to_ascii_lowercase(), value.to_owned());
-            }
-            let length = headers
-                .get("content-length")
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(0);
-            let mut body = vec![0; length];
-            let _ = stream.read_exact(&mut body).await;
-            let status = {
-                let mut kept = kept.lock().expect("kept");
-                let body = String::from_utf8(body).expect("text");
-                kept.push(Came {
-                    line: line.trim_end().to_owned(),
-                    headers,
-                    body,
-                });
-                statuses[(kept.len() - 1).min(statuses.len() - 1)]
-            };
-            let answer = format!(
-                "HTTP/1.1 {status} X\r\nContent-Length: 2\r\nLocation: http://127.0.0.1:1/\r\n\r\nok"
-            );
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    (url, came)
-}
-
-/// A mail server that takes everything and keeps the letters: envelope and text.
-async fn mail_server() -> (u16, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let letters = Arc::new(Mutex::new(Vec::new()));
-    let kept = letters.clone();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let kept = kept.clone();
-            tokio::spawn(async move {
-                let mut stream = BufReader::new(stream);
-                let _ = stream.write_all(b"220 sink\r\n").await;
-                let (mut letter, mut inside) = (String::new(), false);
-                loop {
-                    let mut line = String::new();
-                    if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
-                        return;
-                    }
-                    letter.push_str(&line);
-                    let answer = match line.trim_end() {
-                        "." if inside => {
-                            inside = false;
-                            kept.lock().expect("kept").push(std::mem::take(&mut letter));
-                            "250 kept as 1\r\n"
-                        }
-                        _ if inside => continue,
-                        "DATA" => {
-                            inside = true;
-                            "354 go on\r\n"
-                        }
-                        "QUIT" => "221 bye\r\n",
-                        _ => "250 sink\r\n",
-                    };
-                    let _ = stream.write_all(answer.as_bytes()).await;
-                }
-            });
-        }
-    });
-    (port, letters)
-}
-
 fn smtp(port: u16) -> SmtpSettings {
     SmtpSettings {
         host: "127.0.0.1".to_owned(),
@@ -197,19 +101,6 @@ fn smtp(port: u16) -> SmtpSettings {
         secret: String::new(),
         from: "lethe@example.org".to_owned(),
     }
-}
-
-/// HMAC-SHA256 by RFC 2104, from the hash alone: what a receiver reckons that has not our crate.
-fn hmac(key: &[u8], text: &[u8]) -> String {
-    assert!(key.len() <= 64);
-    let pad = |byte: u8| -> Vec<u8> {
-        (0..64)
-            .map(|at| key.get(at).copied().unwrap_or(0) ^ byte)
-            .collect()
-    };
-    let inner = Sha256::digest([pad(0x36), text.to_vec()].concat());
-    let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
-    outer.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -375,10 +266,6 @@ async fn an_e_mail_goes_to_who_asked_and_given_an_address() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_says_what_happened() {
     let (world, _) = stage().await;
-    let code = |error: Error| match error {
-        Error::Problem(problem) => problem.code,
-        other => panic!("{other}"),
-    };
     for channel in Channel::ALL {
         let refused = world
             .engine
@@ -426,6 +313,15 @@ async fn a_test_says_what_happened() {
     assert_eq!((failed.state, failed.next_at), (DeliveryState::GivenUp, None));
     assert!(failed.said.is_some_and(|said| said.contains("did not take it")));
 
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_for_administrators_and_secrets_for_nobody() {
+    let (world, _) = stage().await;
+    world.engine.set_smtp(&ada(), Some(smtp(25))).await.expect("set");
+    let hook = Some(("http://127.0.0.1:9/".to_owned(), SECRET.to_owned()));
+    world.engine.set_webhook(&ada(), hook).await.expect("set");
     let viewer = Actor {
         powers: Powers::Person { role: Role::Viewer },
         ..ada()

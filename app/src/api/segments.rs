@@ -7,6 +7,7 @@ use domain::{
     membership::{HistoryEntry, KeptReport},
     page::Page,
     profile::ProfileRow,
+    recurring::RecurringJob,
     segment::{Preview, Segment},
     usage::{Usage, UsesList},
 };
@@ -28,6 +29,8 @@ pub struct SegmentView {
     pub uses_list: UsesList,
     /// Its deletions.
     pub jobs: Page<Job>,
+    /// The standing confirmation by which its people go again and again.
+    pub recurring: Option<RecurringJob>,
     /// The tab `members`: the report of a file that was just put in.
     pub report: Option<KeptReport>,
     /// The tab `history`.
@@ -85,6 +88,7 @@ pub async fn show_segment(
             usage: None,
             uses: engine.usage_list(actor, ds, segment.id).await?,
             uses_list: engine.uses_list(actor, ds).await?,
+            recurring: engine.recurring_of_segment(actor, ds, segment.id).await?,
             report: None,
             history: None,
             jobs: Page {

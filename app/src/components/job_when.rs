@@ -69,6 +69,26 @@ pub fn When(
     })
 }
 
+/// Word on the segment's page that its people go again and again.
+#[component]
+pub fn StandingDeletion(
+    /// Where.
+    frame: Frame,
+    /// The segment's page.
+    data: SegmentView,
+) -> impl IntoView {
+    data.recurring.map(|it| {
+        let next = it.next_local.clone().unwrap_or_default();
+        let title = format!("Whoever is in this segment goes {}", it.spec.recurrence);
+        let href = paths::recurring(frame.ds(), it.id);
+        view! {
+            <Banner tone=Tone::Info title>
+                <p>{format!("Next on {next}, by the standing confirmation of {}. ", it.created_by)} <a href=href>{format!("Open {}", it.id.number())}</a></p>
+            </Banner>
+        }
+    })
+}
+
 /// A deletion of the segment that waits: its start, the way to it and the way out.
 #[component]
 pub fn PendingDeletion(

@@ -62,7 +62,7 @@ pub use job_files::Files;
 pub use job_parts::{JobsTable, Pager, RunningCard};
 pub use job_result::JobResult;
 pub use job_view::{JobView, StepView, TileView};
-pub use job_when::{PendingDeletion, When};
+pub use job_when::{PendingDeletion, StandingDeletion, When};
 pub use notice::Notices;
 pub use notification_forms::{DeliveriesTable, MailForm, OwnAddress, WebhookForm};
 pub use people::PeopleTable;

@@ -8,8 +8,8 @@ use crate::{
     },
     components::{
         CountLine, DangerZone, DisabledBanner, Here, History, JobsTable, Manage, Members, NothingUses,
-        Notices, PendingDeletion, People, Place, SearchForm, SegmentBadge, Typed, UsageTable, UsesNote,
-        nothing_is_known, page, places,
+        Notices, PendingDeletion, People, Place, SearchForm, SegmentBadge, StandingDeletion, Typed,
+        UsageTable, UsesNote, nothing_is_known, page, places,
     },
     paths,
     ui::{Card, Empty, Glyph, PageTop, Tab, Tabs},
@@ -86,6 +86,7 @@ fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl I
         <Notices typed=typed.clone() />
         <DisabledBanner frame=frame.clone() data=data.clone() />
         <PendingDeletion frame=frame.clone() data=data.clone() />
+        <StandingDeletion frame=frame.clone() data=data.clone() />
         <SegmentTabs frame=frame.clone() data=data.clone() tab=tab.clone() />
         {part(frame.clone(), data, &tab, typed)}
         <DangerZone frame segment />
