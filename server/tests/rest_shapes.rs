@@ -61,6 +61,7 @@ fn an_import_says_what_it_did_and_names_bad_lines() {
     );
     for (path, status) in [
         ("nothing", 404),
+        // A list of uses needs an id: the column that is there is none.
         ("campaigns", 422),
         ("profiles?strikt=1", 400),
         ("profiles?map=x", 422),

@@ -186,7 +186,7 @@ fn Times(draft: CampaignDraft, typed: Typed) -> impl IntoView {
         <fieldset class="stackup">
             <legend>"Times"</legend>
             <p class="hint">"UTC. A scheduled campaign starts by itself at its first moment, and every campaign ends after its last one. Empty for none."</p>
-            <div class="halves">
+            <div class="times">
                 {time("starts_at", "Starts", draft.starts_at)}
                 {time("ends_at", "Ends", draft.ends_at)}
             </div>
@@ -224,7 +224,16 @@ fn ArmFields(arms: Vec<[String; 3]>, error: Option<String>) -> impl IntoView {
             <legend>"A/B test"</legend>
             <p class="hint">"Each arm takes a share of people, such as 0 to 50 and 50 to 100 percent. Whoever is in no arm is served nothing. Leave all empty for no test; more rows come when you save."</p>
             {error.map(|error| view! { <p class="error" id="arms-error">{error}</p> })}
-            <div class="arm-rows">{rows}</div>
+            <div class="arm-rows">
+                <div class="arm heads" aria-hidden="true">
+                    <span>"Name"</span>
+                    <span>"From"</span>
+                    <span></span>
+                    <span>"To"</span>
+                    <span></span>
+                </div>
+                {rows}
+            </div>
         </fieldset>
     }
     .into_any()

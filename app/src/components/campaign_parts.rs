@@ -131,22 +131,22 @@ pub fn ByDay(
     days: Vec<DayFigure>,
 ) -> impl IntoView {
     let all: i64 = days.iter().map(|day| day.events).sum();
-    let title = format!(
-        "{} in the last 30 days",
-        one_or_many(all, "impression", "impressions")
-    );
+    let since = days
+        .first()
+        .map_or_else(String::new, |day| Timestamp::from_day(day.day).date_short());
+    let title = format!("Impressions per day since {since}");
     let bars = days.into_iter().map(|day| Bar {
         label: Timestamp::from_day(day.day).date_short(),
         value: day.events,
         shown: grouped(day.events),
     });
-    let note = title.clone();
+    let note = format!("{} since {since}", one_or_many(all, "impression", "impressions"));
     view! {
         <Card title="Impressions per day" note=move || note.clone()>
             <div class="body">
                 <Bars title label="Day, UTC" value="Impressions" bars=bars.collect() />
             </div>
-            <p class="foot">"As accumulated: these do not move when people are deleted. The tile above counts people who are still here."</p>
+            <p class="foot">"By UTC day, as accumulated: these do not move when people are deleted. The tile above counts 30 times 24 hours, of people who are still here."</p>
         </Card>
     }
     .into_any()

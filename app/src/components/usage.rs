@@ -45,9 +45,10 @@ pub fn UsageTable(
 
 fn row(ds: &str, usage: Usage, list: &UsesList) -> impl IntoView + use<> {
     let how = how(&usage);
-    let (named, badge, shown) = match &usage.what {
+    let (named, more, badge, shown) = match &usage.what {
         UsageKind::Campaign { id, status } => (
             view! { <a href=paths::campaign(ds, id)>{usage.name.clone()}</a> }.into_any(),
+            ().into_any(),
             view! { <CampaignBadge status=*status /> }.into_any(),
             impressions(&usage).into_any(),
         ),
@@ -59,6 +60,7 @@ fn row(ds: &str, usage: Usage, list: &UsesList) -> impl IntoView + use<> {
             };
             (
                 view! { <a href=paths::segment(ds, *id)>{usage.name.clone()}</a> }.into_any(),
+                ().into_any(),
                 view! { <SegmentBadge state /> }.into_any(),
                 ().into_any(),
             )
@@ -70,21 +72,15 @@ fn row(ds: &str, usage: Usage, list: &UsesList) -> impl IntoView + use<> {
             listed_at,
             ..
         } => (
-            elsewhere(
-                ds,
-                &usage.name,
-                link.clone(),
-                owner.clone(),
-                list.left_out(*listed_at),
-            )
-            .into_any(),
+            elsewhere(ds, &usage.name, link.clone()).into_any(),
+            registered(owner.clone(), list.left_out(*listed_at)).into_any(),
             view! { <UseBadge status=status.clone() /> }.into_any(),
             view! { <small>"not known here"</small> }.into_any(),
         ),
     };
     view! {
         <tr>
-            <th scope="row">{named}<small>{how}</small></th>
+            <th scope="row">{named}<small>{how}</small>{more}</th>
             <td data-label="Status">{badge}</td>
             <td class="n" data-label="Eligible now">{grouped(usage.eligible_now)}</td>
             <td class="n" data-label="After">{grouped(usage.eligible_after)}</td>
@@ -104,20 +100,18 @@ fn impressions(usage: &Usage) -> impl IntoView + use<> {
 }
 
 /// The name of something that another system runs: a link there, or else to where it is registered.
-fn elsewhere(
-    ds: &str,
-    name: &str,
-    link: Option<String>,
-    owner: Option<String>,
-    left_out: bool,
-) -> impl IntoView + use<> {
-    let owner = owner.map(|owner| view! { <small>{format!("Owner: {owner}")}</small> });
-    let old = left_out.then(|| view! { <small class="left-out">"Not in the last list"</small> });
-    let named = match link {
+fn elsewhere(ds: &str, name: &str, link: Option<String>) -> impl IntoView + use<> {
+    match link {
         Some(link) => view! { <a href=link rel="external noreferrer">{name.to_owned()}</a> }.into_any(),
         None => view! { <a href=paths::registered_uses(ds)>{name.to_owned()}</a> }.into_any(),
-    };
-    view! { {named} {owner} {old} }
+    }
+}
+
+/// Who answers for it, and whether the last list still named it.
+fn registered(owner: Option<String>, left_out: bool) -> impl IntoView + use<> {
+    let owner = owner.map(|owner| view! { <small>{format!("Owner: {owner}")}</small> });
+    let old = left_out.then(|| view! { <small class="left-out">"Not in the last list"</small> });
+    view! { {owner} {old} }
 }
 
 fn how(usage: &Usage) -> String {
