@@ -122,7 +122,7 @@ test("what other systems run stands beside the campaigns, and the page says how 
 
   await test.step("direct and through another segment, with status, owner and link", async () => {
     await page.goto(usedBy);
-    const table = page.getByRole("table", { name: /What uses this segment/ });
+    const table = page.getByRole("table", { name: /use this segment/ });
     const journey = table.getByRole("row").filter({ hasText: "Welcome back" });
     await expect(journey).toContainText("Journey, includes this segment");
     await expect(journey).toContainText("CRM team");
@@ -142,7 +142,7 @@ test("what other systems run stands beside the campaigns, and the page says how 
     await expect(page.getByRole("heading", { name: "Another system runs something on these people" })).toBeVisible();
     await expect(page.getByText("“Welcome back” will reach nobody, 12 now.")).toBeVisible();
     await expect(page.getByRole("checkbox", { name: /I have seen that/ })).toHaveCount(0);
-    await expect(page.getByRole("table", { name: /What uses this segment/ }).getByText("Welcome back")).toBeVisible();
+    await expect(page.getByRole("table", { name: /use this segment/ }).getByText("Welcome back")).toBeVisible();
   });
 
   await test.step("what a list leaves out stays, is shown as old, and can be removed", async () => {

@@ -1,5 +1,5 @@
 //! Campaigns at the REST door while people are deleted: decisions before, during and after a job against what the impact
-//! foretold, the policy for a campaign that turns active in the middle, and lists of what other systems run.
+//! foretold, and the policy for a campaign that turns active in the middle.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod harness;
@@ -112,47 +112,39 @@ fn deleted(job: &Value) -> usize {
     usize::try_from(deleted).expect("a small number")
 }
 
+/// The people who were asked once each, and what the impact foretells of the campaign on the segment.
+fn shown_once(stage: &Stage) -> i64 {
+    stage.campaign("everyone", "active", &[]);
+    assert_eq!(round(stage, PEOPLE), PEOPLE, "one impression a person");
+    stage.campaign("go", "active", &[&stage.go]);
+    assert_eq!(stage.served_by("go").len(), HALF);
+    assert_eq!(round(stage, 20), 40, "two of each who is to go");
+    let path = format!("/datasets/main/segments/{}/impact", stage.go);
+    let usage = stage.call("GET", &path, &Value::Null)["usage"].clone();
+    assert_eq!(
+        usage.as_array().map(Vec::len),
+        Some(1),
+        "a campaign for everyone leans on no segment: {usage}"
+    );
+    assert_eq!(
+        (&usage[0]["id"], &usage[0]["eligible_now"]),
+        (&json!("go"), &json!(20))
+    );
+    usage[0]["projected_impressions_change"]
+        .as_i64()
+        .expect("a number")
+}
+
+/// Asks for the first people once each. Gives how many impressions that came to.
+fn round(stage: &Stage, people: i64) -> i64 {
+    (0..people).map(|n| stage.decide(&format!("u{n}"), true).1).sum()
+}
+
 #[test]
 fn during_a_deletion_fewer_and_fewer_are_served_and_never_one_who_is_gone() {
     let stage = Stage::new();
-    stage.campaign("everyone", "active", &[]);
-    let everybody: Vec<String> = (0..PEOPLE).map(|n| format!("u{n}")).collect();
-    let round = || {
-        everybody
-            .iter()
-            .map(|user| stage.decide(user, true).1)
-            .sum::<i64>()
-    };
-    assert_eq!(round(), PEOPLE, "one impression a person");
-    let impact = stage.call(
-        "GET",
-        &format!("/datasets/main/segments/{}/impact", stage.go),
-        &Value::Null,
-    );
-    assert_eq!(
-        impact["usage"],
-        json!([]),
-        "a campaign that names no segment leans on none"
-    );
-    stage.campaign("go", "active", &[&stage.go]);
-    assert_eq!(stage.served_by("go").len(), HALF);
-    for n in 0..HALF {
-        assert_eq!(stage.decide(&format!("u{n}"), true).1, 2);
-    }
-    let impact = stage.call(
-        "GET",
-        &format!("/datasets/main/segments/{}/impact", stage.go),
-        &Value::Null,
-    );
-    let foretold = &impact["usage"][0];
-    let projected = foretold["projected_impressions_change"]
-        .as_i64()
-        .expect("a number");
-    assert_eq!(
-        (&foretold["id"], &foretold["eligible_now"], projected),
-        (&json!("go"), &json!(20), -20)
-    );
-
+    let projected = shown_once(&stage);
+    assert_eq!(projected, -20);
     let job = stage.start(&json!({ "on_active_campaign": "proceed" }));
     stage.until(&job, "deletes", |it| deleted(it) > 0);
     stage.call("POST", &format!("{job}/pause"), &Value::Null);
@@ -166,35 +158,33 @@ fn during_a_deletion_fewer_and_fewer_are_served_and_never_one_who_is_gone() {
     assert!(halfway.len() < HALF && !halfway.is_empty(), "{halfway:?}");
     for n in 0..HALF {
         let user = format!("u{n}");
-        let there = stage.server.api(
-            &stage.admin,
-            "GET",
-            &format!("/datasets/main/profiles/{user}"),
-            "",
-        );
+        let path = format!("/datasets/main/profiles/{user}");
+        let there = stage.server.api(&stage.admin, "GET", &path, "");
         assert_eq!(there.status == 200, halfway.contains(&user), "{user}");
     }
     stage.call("PATCH", &job, &json!({ "max_rate": null }));
     stage.call("POST", &format!("{job}/resume"), &Value::Null);
     let mut before = halfway;
     loop {
+        let over = stage.call("GET", &job, &Value::Null)["finished_at"].is_string();
         let now = stage.served_by("go");
         assert!(now.is_subset(&before), "nobody comes back: {now:?} of {before:?}");
         before = now;
-        if stage.call("GET", &job, &Value::Null)["finished_at"].is_string() {
+        if over {
             break;
         }
     }
-    assert!(stage.served_by("go").is_empty());
-    // The same round as before: the drop is what the people who went had been shown, campaign by campaign.
-    let after = round();
-    let shown_of_everyone = after - PEOPLE;
-    assert_eq!(shown_of_everyone, -20, "of the campaign for everyone");
-    let again: i64 = (0..HALF).map(|n| stage.decide(&format!("u{n}"), true).1).sum();
+    assert!(before.is_empty());
+    // The same rounds as before: the drop is what those who went had been shown, campaign by campaign.
     assert_eq!(
-        again - i64::try_from(HALF).expect("small"),
-        projected,
-        "of the campaign on the segment"
+        round(&stage, PEOPLE) - PEOPLE,
+        -20,
+        "of the campaign for everyone"
+    );
+    assert_eq!(
+        round(&stage, 20) - 40,
+        projected - 20,
+        "of both campaigns, among those who went"
     );
     let figures = stage.call("GET", &format!("{CAMPAIGNS}/go"), &Value::Null);
     assert_eq!(
@@ -329,109 +319,4 @@ fn arms_are_numbers_with_two_decimals_and_do_not_overlap() {
         (refused.status, &refused.json()["error"]["field"]),
         (400, &json!("user"))
     );
-}
-
-#[test]
-fn a_list_of_uses_comes_by_rest_and_by_the_command_line() {
-    let home = Home::new();
-    home.people();
-    let (go, token) = (segment_id(&home, "Go"), home.token("admin", "main"));
-    let csv = "id,kind,name,status,include,exclude,owner,link\n\
-               j1,journey,Welcome,active,Go,Stay,CRM,https://j.example.com\n\
-               x,journey,Odd,active,Goo,,,\n";
-    // By itself on the directory, from standard input.
-    let ran = home.run_with(&["import", "campaigns", "-", "--dataset", "main", "--json"], csv);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    let report = ran.json();
-    assert_eq!(
-        (&report["accepted"], &report["created"], &report["rejected"]),
-        (&json!(1), &json!(1), &json!(1))
-    );
-    assert_eq!(report["errors"][0]["line"], 3);
-    assert!(
-        report["errors"][0]["reason"]
-            .as_str()
-            .is_some_and(|reason| reason.contains("“Go”") && !reason.contains("Goo")),
-        "{report}"
-    );
-    let file = home.file("uses.csv", csv);
-    let strict = home.run(&["import", "campaigns", &file, "--dataset", "main", "--strict"]);
-    assert_eq!(strict.code, 1, "{}", strict.out);
-    assert!(strict.err.starts_with("Line 3: "), "{}", strict.err);
-
-    let server = home.serve();
-    let uses = || server.api(&token, "GET", "/datasets/main/uses", "").json();
-    let first = uses();
-    assert_eq!(
-        (
-            &first["items"][0]["id"],
-            &first["items"][0]["running"],
-            &first["list"]["standing"]
-        ),
-        (&json!("j1"), &json!(true), &json!("current"))
-    );
-    // Through the server's socket: a trial writes nothing.
-    let trial = home.json(&["import", "campaigns", &file, "--dataset", "main", "--dry-run"]);
-    assert_eq!((&trial["accepted"], &trial["dry_run"]), (&json!(1), &json!(true)));
-    assert_eq!(uses()["list"]["listed_at"], first["list"]["listed_at"]);
-    let impact = server
-        .api(&token, "GET", &format!("/datasets/main/segments/{go}/impact"), "")
-        .json();
-    let usage = &impact["usage"][0];
-    assert_eq!(
-        (&usage["kind"], &usage["role"], &usage["status"]),
-        (&json!("journey"), &json!("journey"), &json!("active"))
-    );
-    assert_eq!(
-        (
-            &usage["eligible_now"],
-            &usage["eligible_after"],
-            &usage["members"]
-        ),
-        (&json!(20), &json!(0), &json!(20))
-    );
-    assert_eq!(
-        (&usage["registered"]["side"], &usage["registered"]["owner"]),
-        (&json!("include"), &json!("CRM"))
-    );
-    assert_eq!(impact["uses_list"]["standing"], "current");
-
-    let authorization = format!("Bearer {token}");
-    let send = |body: &str| {
-        let headers = [
-            ("authorization", authorization.as_str()),
-            ("content-type", "application/x-ndjson"),
-        ];
-        server.send("POST", "/api/v1/datasets/main/imports/campaigns", &headers, body)
-    };
-    let report = send(
-        "{\"id\":\"e1\",\"kind\":\"export\",\"name\":\"Nightly\",\"status\":\"off\",\"exclude\":[\"Go\"]}\n",
-    );
-    assert_eq!(
-        (report.status, &report.json()["created"]),
-        (200, &json!(1)),
-        "{}",
-        report.text
-    );
-    let left_out: Vec<_> = uses()["items"]
-        .as_array()
-        .expect("items")
-        .iter()
-        .map(|it| (it["id"].clone(), it["left_out"].clone()))
-        .collect();
-    assert_eq!(
-        left_out,
-        [(json!("e1"), json!(false)), (json!("j1"), json!(true))]
-    );
-    assert_eq!(send("").status, 200);
-    assert_eq!(uses()["list"]["standing"], "empty");
-    assert_eq!(
-        server.api(&token, "DELETE", "/datasets/main/uses/j1", "").status,
-        204
-    );
-    assert_eq!(
-        server.api(&token, "DELETE", "/datasets/main/uses/j1", "").status,
-        404
-    );
-    assert_eq!(uses()["items"].as_array().map(Vec::len), Some(1));
 }

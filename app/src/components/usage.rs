@@ -27,7 +27,7 @@ pub fn UsageTable(
         .collect_view();
     view! {
         <table class="stack uses">
-            <caption class="unseen">"What uses this segment, here and in other systems, with what a deletion would change"</caption>
+            <caption class="unseen">"Campaigns, other systems and segments that use this segment, with what a deletion would change"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Used by"</th>

@@ -164,7 +164,7 @@ fn columns(header: &[&str], options: &ImportOptions) -> Result<Vec<Option<usize>
     for (name, column) in &options.map {
         let wanted = asked(name, "map")?;
         let same = |other: &&str| other.trim().eq_ignore_ascii_case(column.trim());
-        let at = header.iter().position(|other| same(&other)).ok_or_else(|| {
+        let at = header.iter().position(same).ok_or_else(|| {
             Problem::because(Code::Invalid, format!("The file has no column `{column}`.")).on("map")
         })?;
         for other in columns.iter_mut().filter(|other| **other == Some(wanted)) {

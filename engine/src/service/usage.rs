@@ -209,13 +209,16 @@ fn leaning(catalogue: &Catalogue, campaigns: &[Campaign], uses: &[RegisteredUse]
     found
 }
 
+/// Segments as something names them: by number and name.
+type Named<'n> = &'n [(SegmentId, String)];
+
 /// In which roles something that includes and excludes segments leans on those at the ends of the ways, each by the
 /// shortest way.
 fn shortest<'w>(
     ways: &'w BTreeMap<i64, Vec<i64>>,
-    (include, exclude): (&[(SegmentId, String)], &[(SegmentId, String)]),
+    (include, exclude): (Named<'_>, Named<'_>),
 ) -> Vec<(UsageRole, &'w [i64])> {
-    let way = |(role, named): (UsageRole, &[(SegmentId, String)])| {
+    let way = |(role, named): (UsageRole, Named<'_>)| {
         let ways = named.iter().filter_map(|(segment, _)| ways.get(&segment.0));
         ways.min_by_key(|way| way.len()).map(|way| (role, way.as_slice()))
     };

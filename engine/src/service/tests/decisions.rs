@@ -156,6 +156,8 @@ async fn what_is_recorded_is_what_an_import_of_the_impression_would_write() {
         written.push(test_people::traces(&house.engine.inner.store, house.main, id).await);
     }
     assert_eq!(written[0], written[1]);
+    let seen = format!("(Some({at}), Some({at}), 1) ", at = at.ms());
+    assert!(written[0].starts_with(&seen), "{} of {seen}", written[0]);
     assert!(
         written[0].contains("\"impression\", Some(\"spring\")"),
         "{}",

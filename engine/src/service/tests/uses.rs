@@ -178,6 +178,12 @@ async fn bad_rows_are_reported_by_line_without_quoting_them() {
     ];
     assert_eq!(said, expected);
     assert_eq!(report.warnings.first().map(|w| w.line), Some(12));
+}
+
+#[tokio::test]
+async fn a_strict_list_a_trial_and_somebody_who_may_not_write_nothing() {
+    let (house, _) = six().await;
+    list(&house, "j1,journey,One,active,A,,,\n").await;
     let strict = ImportOptions {
         strict: true,
         ..ImportOptions::default()
@@ -281,6 +287,24 @@ async fn ndjson_and_other_column_names_say_the_same() {
         ("x", UseKind::Export, "off", String::new(), "A+VIP".to_owned()),
     ];
     assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn a_gzip_file_is_read_as_it_is() {
+    use std::io::Write as _;
+    let (house, a) = six().await;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let text = format!("{HEADER}j1,journey,One,active,A,,,\n");
+    packed.write_all(text.as_bytes()).expect("packed");
+    let input = Cursor::new(packed.finish().expect("packed"));
+    let options = ImportOptions::default();
+    let report = house
+        .engine
+        .import_uses(&admin(), house.main, options, input)
+        .await;
+    assert_eq!(report.expect("a report").accepted, 1);
+    let usage = house.engine.usage(&admin(), house.main, a).await.expect("usage");
+    assert!(usage.iter().any(|it| it.name == "One"));
 }
 
 #[tokio::test]
