@@ -187,16 +187,29 @@ test("a status that changes between the look and the confirmation is caught", as
   expect(await ds.jobs()).toEqual([]);
 });
 
-test("a disabled segment behind a campaign is explained on its page", async ({ page, ds }) => {
+test("a campaign's page explains a disabled segment, and names the deletions and segments that lean on it", async ({ page, ds }) => {
   await ds.add("old", 8);
+  await ds.add("gone", 5);
   const segment = await ds.segment("Old ones", "old");
-  const campaign = await ds.campaign("Win-back", "active", [segment]);
+  const campaign = await ds.campaign("Win-back", "active", [segment, await ds.segment("Gone ones", "gone")]);
   await ds.rest.send("POST", ds.api(`/segments/${segment.id}/disable`));
   await ds.add("old", 4, 100);
   await page.goto(ds.page(`/campaigns/${campaign.id}`));
   await expect(page.getByRole("heading", { name: "A segment behind this campaign is disabled" })).toBeVisible();
   await expect(page.getByText("nobody joins it")).toBeVisible();
+  await expect(figure(page, "Eligible")).toHaveText("13");
+  await expect(page.getByText("It was shown to nobody in these days.")).toBeVisible();
+
+  await ds.ruled("Saw it", 'count(impression where campaign_id = "win-back") >= 1');
+  await ds.rest.send("POST", ds.api("/decisions"), { user_id: "old-1" });
+  await ds.start("Gone ones", 5, ["--on-active-campaign", "proceed", "--wait"]);
+  await page.reload();
   await expect(figure(page, "Eligible")).toHaveText("8");
+  await expect(page.getByRole("img", { name: /Impressions per day since/ })).toBeVisible();
+  await page.getByText("Show as a table").click();
+  await expect(page.getByRole("table", { name: /Impressions per day since/ }).getByRole("row").last()).toContainText("1");
+  await expect(page.getByRole("table", { name: "Deletions that take people from this campaign" }).getByRole("link", { name: "Gone ones" })).toBeVisible();
+  await expect(page.getByRole("main").getByRole("link", { name: "Saw it" })).toBeVisible();
 });
 
 test.describe("for somebody who may only look", () => {

@@ -141,11 +141,14 @@ pub fn ByDay(
         shown: grouped(day.events),
     });
     let note = format!("{} since {since}", one_or_many(all, "impression", "impressions"));
+    let inside = if all == 0 {
+        view! { <p class="hint">"It was shown to nobody in these days."</p> }.into_any()
+    } else {
+        view! { <Bars title label="Day, UTC" value="Impressions" bars=bars.collect() /> }.into_any()
+    };
     view! {
         <Card title="Impressions per day" note=move || note.clone()>
-            <div class="body">
-                <Bars title label="Day, UTC" value="Impressions" bars=bars.collect() />
-            </div>
+            <div class="body">{inside}</div>
             <p class="foot">"By UTC day, as accumulated: these do not move when people are deleted. The tile above counts 30 times 24 hours, of people who are still here."</p>
         </Card>
     }
@@ -160,10 +163,9 @@ pub fn UsedBy(
     /// What stands around the campaign.
     around: CampaignAround,
 ) -> impl IntoView {
-    let jobs = if around.jobs.is_empty() {
-        view! { <p class="hint">"No deletion has taken people from it."</p> }.into_any()
-    } else {
-        ().into_any()
+    let deletions = match around.jobs.len() {
+        0 => "None".to_owned(),
+        _ => "The newest, below".to_owned(),
     };
     let table = (!around.jobs.is_empty()).then(|| {
         view! { <JobsTable frame=frame.clone() caption="Deletions that take people from this campaign" jobs=around.jobs /> }
@@ -174,8 +176,9 @@ pub fn UsedBy(
                 <dl class="kv">
                     <dt>"Segments that read its events"</dt>
                     <dd>{segment_names(frame.ds(), around.read_by, "None")}</dd>
+                    <dt>"Deletions that take people from it"</dt>
+                    <dd>{deletions}</dd>
                 </dl>
-                {jobs}
             </div>
             {table}
         </Card>

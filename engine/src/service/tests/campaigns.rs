@@ -201,3 +201,63 @@ async fn what_cannot_be_a_campaign_is_refused() {
         Code::Forbidden
     );
 }
+
+#[tokio::test]
+async fn a_campaign_knows_who_reads_it_and_what_is_disabled_beneath_it() {
+    let house = House::new().await;
+    house.member("u1", "a").await;
+    let a = house.rule("A", r#"attr.group = "a""#).await.id;
+    let wide = house.rule("Wide", r#"in segment "A" or email is set"#).await.id;
+    let other = house.rule("Other", r#"attr.group = "b""#).await.id;
+    let reader = house
+        .rule(
+            "Readers",
+            r#"count(impression where campaign_id = "spring") >= 1"#,
+        )
+        .await;
+    house
+        .rule(
+            "Not quite",
+            r#"count(impression where campaign_id = "spring-2") >= 1"#,
+        )
+        .await;
+    let engine = &house.engine;
+    engine
+        .create_campaign(&admin(), house.main, spec("Spring", &[wide], &[]))
+        .await
+        .expect("a campaign");
+    for segment in [a, other] {
+        engine
+            .disable_segment(&admin(), house.main, segment)
+            .await
+            .expect("disabled");
+    }
+    let around = engine
+        .campaign_around(&admin(), house.main, "spring")
+        .await
+        .expect("around");
+    let disabled: Vec<_> = around.disabled.iter().map(|segment| segment.id).collect();
+    assert_eq!(disabled, [a], "through Wide; Other decides nothing here");
+    assert_eq!(around.read_by, [(reader.id, "Readers".to_owned())]);
+    assert!(around.jobs.is_empty());
+    assert_eq!(
+        code(engine.campaign_around(&admin(), house.main, "nothing").await),
+        Code::NotFound
+    );
+    let new = CampaignSpec {
+        id: Some("new".to_owned()),
+        ..spec("New", &[], &[])
+    };
+    assert_eq!(
+        code(engine.create_campaign(&admin(), house.main, new).await),
+        Code::Invalid
+    );
+    let named = engine
+        .create_campaign(&admin(), house.main, spec("New", &[], &[]))
+        .await;
+    assert_eq!(
+        named.expect("a campaign").id,
+        "new-2",
+        "the page of new campaigns keeps its address"
+    );
+}

@@ -173,8 +173,8 @@ async fn nothing_is_recorded_for_somebody_unknown_gone_or_going() {
     let id = async |user: &str| {
         let query = domain::profile::ProfileQuery {
             q: Some(user.to_owned()),
-            segment: None,
             page: domain::page::PageRequest::default(),
+            ..domain::profile::ProfileQuery::default()
         };
         let found = house.engine.profiles(&admin(), house.main, query).await;
         found.expect("a list").items.first().expect("somebody").id
