@@ -17,7 +17,7 @@ use domain::{
     job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, OnActiveCampaign, Progress, WAIT_SECONDS_MAX},
     problem::{Code, Problem},
     rule::{Rule, print_redacted},
-    segment::{Segment, name_confirms},
+    segment::{Segment, SegmentState, name_confirms},
     time::Timestamp,
 };
 
@@ -111,7 +111,9 @@ impl Engine {
             drop(tx);
             return self.first_answer(actor, once.as_ref(), refused).await;
         }
-        let stored = checked.rule.as_ref().map(ToString::to_string);
+        // Of a disabled segment the stored members go, whoever its rule would match now (fact S2).
+        let live = checked.segment.state == SegmentState::Enabled;
+        let stored = checked.rule.as_ref().filter(|_| live).map(ToString::to_string);
         let takes_place =
             immediate && !(spec.queue && store::jobs::holder(&mut tx, dataset).await?.is_some());
         let new = NewJob {

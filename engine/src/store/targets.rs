@@ -4,18 +4,18 @@
 use super::{
     Conn,
     jobs::JobRow,
-    rule_sql::{RuleScope, push_rule},
+    rule_sql::{RuleScope, push_rule, push_segment},
 };
 use crate::error::Result;
 use domain::{id::JobId, rule::Rule};
 use sqlx::{QueryBuilder, Sqlite};
 
-/// What decides who is in: a rule, or membership of a manual or list segment.
+/// What decides who is in: a rule, or the stored members of a segment: by hand, by list, or of the moment of disabling.
 #[derive(Debug)]
 pub(crate) enum Membership {
     /// The frozen rule.
     Rule(Box<Rule>),
-    /// Members by hand or by list of this segment.
+    /// Stored members of this segment.
     Listed(i64),
 }
 
@@ -27,12 +27,7 @@ pub(super) fn push_membership(
 ) -> Result<()> {
     match who {
         Membership::Rule(rule) => push_rule(q, rule, scope),
-        Membership::Listed(segment) => {
-            q.push("EXISTS (SELECT 1 FROM memberships m WHERE m.profile_id = p.id AND m.segment_id = ")
-                .push_bind(*segment)
-                .push(" AND m.member = 1)");
-            Ok(())
-        }
+        Membership::Listed(segment) => push_segment(q, *segment, scope),
     }
 }
 
