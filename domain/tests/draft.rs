@@ -145,6 +145,18 @@ fn an_unfinished_row_is_an_error_at_its_place_and_never_left_out() {
         };
         assert!(parse(&row.write()).is_err(), "{}", row.write());
     }
+    for (text, unfinished) in [
+        ("attr.a = 1", false),
+        ("attr.a is set", false),
+        ("count(x, last 2 days) > 1", false),
+        ("bucket(0, 1)", false),
+    ] {
+        let mut rows = rows_of(&parse(text).unwrap()).unwrap();
+        let row = rows.find_row("0").unwrap();
+        assert_eq!(row.unfinished(), unfinished, "{text}");
+        (row.name, row.value, row.from) = (String::new(), String::new(), String::new());
+        assert!(row.unfinished(), "{text}");
+    }
     let none = Group {
         mode: Mode::NoneOf,
         parts: Vec::new(),

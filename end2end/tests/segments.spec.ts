@@ -124,7 +124,7 @@ test("a segment is disabled with its meaning said, and enabled with a look at wh
   await page.getByText("Disable this segment…").click();
   await page.getByRole("button", { name: "Disable segment" }).click();
   await done(page, "The segment is disabled: nobody joins it");
-  await expect(page.getByText("nobody joins, so 5 profiles then are in by its rule")).toBeVisible();
+  await expect(page.getByText("nobody joins; 5 profiles match its rule")).toBeVisible();
 
   await ds.add("old", 3, 6);
   await page.goto(ds.page());
@@ -133,7 +133,7 @@ test("a segment is disabled with its meaning said, and enabled with a look at wh
   await expectCount(page, 5);
   await refreshCount(page);
   await expectCount(page, 5);
-  await expect(page.getByText(/3 profiles join, so 8 profiles then are in by its rule \(counted .*, exact\)/)).toBeVisible();
+  await expect(page.getByText(/3 profiles join; 8 profiles match its rule \(counted .*, exact\)/)).toBeVisible();
   await expect(page.getByText("That affects running campaigns: “Win-back”. It is also used by “Summer sale”.")).toBeVisible();
   await enableSegment(page);
   await expectCount(page, 8);

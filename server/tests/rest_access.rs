@@ -42,6 +42,13 @@ fn routes(segment: &str) -> Vec<(&'static str, String, String, &'static [&'stati
         ("POST", at(&format!("/segments/{segment}/disable")), none(), ADMIN),
         ("POST", at(&format!("/segments/{segment}/enable")), none(), ADMIN),
         ("GET", at(&format!("/segments/{segment}/impact")), none(), READ),
+        ("GET", at(&format!("/segments/{segment}/history")), none(), READ),
+        (
+            "POST",
+            at(&format!("/segments/{segment}/clone")),
+            r#"{"name":"Go again"}"#.into(),
+            ADMIN,
+        ),
         ("GET", at("/campaigns"), none(), READ),
         (
             "POST",

@@ -36,7 +36,7 @@ pub fn Manage(
     let remove = remove(&ds, &segment, uses);
     view! {
             <Card title="Clone">
-                <form class="body form" method="post" action="/fn/clone_segment">
+                <form class="body" method="post" action="/fn/clone_segment"><div class="form">
                     <input type="hidden" name="ds" value=ds.clone() />
                     <input type="hidden" name="id" value=segment.id.to_string() />
                     <p>{copied}</p>
@@ -48,7 +48,7 @@ pub fn Manage(
                         focus=typed.at("copy_name")
                     />
                     <div class="acts"><button class="btn">"Clone segment"</button></div>
-                </form>
+                </div></form>
             </Card>
             {disable}
             {remove}
@@ -120,7 +120,7 @@ fn remove(ds: &str, segment: &Segment, uses: Vec<Usage>) -> AnyView {
                 view! { <li><a href=href>{usage.name}</a></li> }
             })
             .collect_view();
-        view! { <p>"It is still used, so it cannot be removed. Remove these uses first:"</p><ul>{links}</ul> }
+        view! { <p>"It is still used, so it cannot be removed. Remove these uses first:"</p><ul class="links">{links}</ul> }
             .into_any()
     };
     view! { <Card title="Remove"><div class="body stackup">{inside}</div></Card> }.into_any()

@@ -138,7 +138,7 @@ fn who_would(segment: &Segment, frame: &Frame) -> String {
     let leaving = match would.leaving {
         0 => String::new(),
         n => format!(
-            ", and {}",
+            " and {}",
             one_or_many(
                 n,
                 "member who no longer matches leaves",
@@ -152,8 +152,8 @@ fn who_would(segment: &Segment, frame: &Frame) -> String {
         ""
     };
     format!(
-        "{joining}{leaving}, so {} its rule (counted {}, exact).{again}",
-        one_or_many(would.matching, "profile then is in by", "profiles then are in by"),
+        "{joining}{leaving}; {} its rule (counted {}, exact).{again}",
+        one_or_many(would.matching, "profile matches", "profiles match"),
         moment(would.counted_at, frame.now)
     )
 }

@@ -14,7 +14,7 @@ use leptos::{
     html,
     prelude::*,
     wasm_bindgen::JsCast as _,
-    web_sys::{Element, Event, HtmlElement},
+    web_sys::{Element, Event, HtmlElement, HtmlInputElement},
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,14 @@ pub fn RuleBox(
             && let Some(place) = place.get()
         {
             draw(rule, &place, words);
+            mark(rule, &place);
+        }
+    });
+    Effect::new(move |_| {
+        if rule.marked.get() > 0
+            && let Some(place) = place.get_untracked()
+        {
+            mark(rule, &place);
         }
     });
     let told = move |event: Event, kind: Kind| {
@@ -75,10 +83,16 @@ pub fn RuleBox(
             on:input=move |event: Event| told(event, Kind::Type)
             on:change=move |event: Event| told(event, Kind::Choose)
             on:click=move |event| told(event.into(), Kind::Press)
+            on:keydown=move |event| {
+                // In a box, Enter would send the form.
+                if event.key() == "Enter" && said(&event, Kind::Type).is_some() {
+                    event.prevent_default();
+                }
+            }
             on:focusin=move |event| suggest(rule, &event.into())
         ></div>
         <div class="field of-rule">
-            <label for="rule">"Rule"</label>
+            <label for="rule">"Rule " <small>"as text; this is what is saved"</small></label>
             <p class="hint" id="rule-help">
                 "For example " <code>"last(purchase) before 2017-10-01"</code> " or " <code>"count(purchase, last 365 days) = 0 and email is set"</code>
             </p>
@@ -163,10 +177,8 @@ fn draw(rule: RuleState, place: &Element, words: StoredValue<RuleWords>) {
         format!("[data-at='{}'][data-do='{}']", text("data-at"), text("data-do"))
     });
     place.set_text_content(None);
-    let wrong = rule.wrong.get_value();
-    let wrong = wrong.as_ref().map(|(at, why)| (at.as_str(), why.as_str()));
     let made = rule.rows.with_value(|rows| match rows {
-        Some(rows) => words.with_value(|words| Drawing { words, wrong }.draw(rows)),
+        Some(rows) => words.with_value(|words| Drawing { words }.draw(rows)),
         None => document()
             .create_element("p")
             .into_iter()
@@ -185,6 +197,32 @@ fn draw(rule: RuleState, place: &Element, words: StoredValue<RuleWords>) {
     let again = again.or_else(|| place.query_selector("[data-do='add']").ok().flatten());
     if let Some(again) = again.and_then(|again| again.dyn_into::<HtmlElement>().ok()) {
         let _ = again.focus();
+        if let Some(typed) = again.dyn_ref::<HtmlInputElement>() {
+            let end = u32::try_from(typed.value().encode_utf16().count()).unwrap_or(0);
+            let _ = typed.set_selection_range(end, end);
+        }
+    }
+}
+
+/// Says beside its row what is wrong, and no longer beside another one.
+fn mark(rule: RuleState, place: &Element) {
+    while let Ok(Some(before)) = place.query_selector("p.error") {
+        before.remove();
+    }
+    while let Ok(Some(before)) = place.query_selector("[data-wrong]") {
+        let _ = before.remove_attribute("data-wrong");
+    }
+    let Some((at, why)) = rule.wrong.get_value() else {
+        return;
+    };
+    let Ok(Some(part)) = place.query_selector(&format!("[data-place='{at}']")) else {
+        return;
+    };
+    let _ = part.set_attribute("data-wrong", "");
+    if let Ok(said) = document().create_element("p") {
+        let _ = said.set_attribute("class", "error");
+        said.set_text_content(Some(&why));
+        let _ = part.append_child(&said);
     }
 }
 

@@ -20,8 +20,6 @@ const TIMES: [&str; 5] = [
 pub(super) struct Drawing<'a> {
     /// The names that the data has.
     pub(super) words: &'a RuleWords,
-    /// The place of the row that the mistake is in, and what is wrong.
-    pub(super) wrong: Option<(&'a str, &'a str)>,
 }
 
 /// An element with attributes and what is in it.
@@ -105,6 +103,7 @@ impl Drawing<'_> {
         };
         let times = TIMES.map(str::to_owned);
         all([
+            worded("p", &[("class", "label"), ("aria-hidden", "true")], "Conditions"),
             self.group(rows, ""),
             list("words-attributes", &self.words.attributes),
             list("words-kinds", &self.words.kinds),
@@ -186,7 +185,6 @@ impl Drawing<'_> {
             element("div", &[("class", "mode")], &head),
             element("div", &[("class", "parts")], &parts),
             empty.flatten(),
-            self.mistake(at),
             element("div", &[("class", "acts")], &foot),
         ]);
         element(
@@ -194,11 +192,6 @@ impl Drawing<'_> {
             &[("role", "group"), ("aria-label", &label), ("class", "cond-group")],
             &inside,
         )
-    }
-
-    fn mistake(&self, at: &str) -> Option<Element> {
-        let (_, why) = self.wrong.filter(|(place, _)| *place == at)?;
-        worded("p", &[("class", "error")], why)
     }
 
     fn row(&self, row: &Row, at: &str) -> Option<Element> {
@@ -239,15 +232,13 @@ impl Drawing<'_> {
         if row.subject.of_events() {
             inside.extend(events(row, at, &of));
         }
-        inside.extend(self.mistake(at));
-        let wrong = self.wrong.is_some_and(|(place, _)| place == at);
-        let class = if wrong { "cond wrong" } else { "cond" };
         element(
             "div",
             &[
                 ("role", "group"),
                 ("aria-label", &format!("Condition {no}")),
-                ("class", class),
+                ("class", "cond"),
+                ("data-place", at),
             ],
             &inside,
         )

@@ -5,7 +5,7 @@ use super::{PreviewView, rule_act::act, wait};
 use crate::api::{flat, segments::look_at_rule};
 use domain::rule::{
     RuleError,
-    draft::{Group, rows_of},
+    draft::{Group, Node, rows_of},
     parse_as_written,
 };
 use leptos::prelude::*;
@@ -28,6 +28,8 @@ pub(super) struct RuleState {
     pub(super) why: StoredValue<&'static str>,
     /// Grows whenever the rows must be drawn anew.
     pub(super) drawn: RwSignal<u32>,
+    /// Grows whenever the mistake may be another one.
+    pub(super) marked: RwSignal<u32>,
     /// What is known about who matches.
     pub(super) found: RwSignal<Option<PreviewView>>,
     /// Whether the server is being asked.
@@ -45,6 +47,7 @@ impl RuleState {
             wrong: StoredValue::new(None),
             why: StoredValue::new(""),
             drawn: RwSignal::new(0),
+            marked: RwSignal::new(0),
             found: RwSignal::new(found),
             asking: RwSignal::new(false),
             turn: StoredValue::new(0),
@@ -73,7 +76,7 @@ impl RuleState {
         }
         self.drawn.update(|drawn| *drawn = drawn.wrapping_add(1));
         if new {
-            self.judge(&text, read.map(|_| ()));
+            self.judge(&text, read.map(|_| ()), None);
         }
         self.text.set_value(text);
     }
@@ -81,40 +84,41 @@ impl RuleState {
     /// Does what a box of the rows says. Gives the new text.
     pub(super) fn take_act(self, at: &str, what: &str, value: &str) -> Option<String> {
         let mut other_boxes = false;
-        let written = self.rows.try_update_value(|rows| {
-            rows.as_mut().map(|rows| {
-                other_boxes = act(rows, at, what, value);
-                rows.write()
-            })
+        let (text, read, wrong) = self.rows.try_update_value(|rows| {
+            let rows = rows.as_mut()?;
+            other_boxes = act(rows, at, what, value);
+            let written = rows.write();
+            let read = parse_as_written(&written.text);
+            let wrong = read.as_ref().err().map(|error| {
+                let place = written.part_at(error.position).unwrap_or_default().to_owned();
+                let why = why_not(rows, &place, error);
+                (place, why)
+            });
+            let text = read.as_ref().map_or(written.text, ToString::to_string);
+            Some((text, read, wrong))
         })??;
-        let read = parse_as_written(&written.text);
-        let wrong = read.as_ref().err().map(|error| {
-            let place = written.part_at(error.position).unwrap_or_default();
-            (place.to_owned(), error.sentence())
-        });
-        let text = read
-            .as_ref()
-            .map_or_else(|_| written.text.clone(), ToString::to_string);
-        // Where the mistake moves to another row, or goes, other words are shown beside the rows.
-        let moved = self
-            .wrong
-            .with_value(|before| before.as_ref().map(|it| &it.0) != wrong.as_ref().map(|it| &it.0));
+        self.judge(
+            &text,
+            read.map(|_| ()),
+            wrong.as_ref().map(|(_, why)| why.clone()),
+        );
         self.wrong.set_value(wrong);
-        self.judge(&text, read.map(|_| ()));
         self.text.set_value(text.clone());
-        if other_boxes || moved {
+        // What is wrong is marked by itself: boxes that are drawn anew would lose the cursor of who types in them.
+        self.marked.update(|marked| *marked = marked.wrapping_add(1));
+        if other_boxes {
             self.drawn.update(|drawn| *drawn = drawn.wrapping_add(1));
         }
         Some(text)
     }
 
     /// Says at once what is wrong, or has counted who matches.
-    fn judge(self, text: &str, read: Result<(), RuleError>) {
+    fn judge(self, text: &str, read: Result<(), RuleError>, why: Option<String>) {
         self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
         match read {
             Err(error) => self.found.set(Some(PreviewView {
                 good: false,
-                text: error.sentence(),
+                text: why.unwrap_or_else(|| error.sentence()),
                 excerpt: Some(error.excerpt(text)),
             })),
             Ok(()) => self.count(),
@@ -148,5 +152,16 @@ impl RuleState {
             }
             self.asking.set(false);
         });
+    }
+}
+
+/// What is wrong with the part at a place: where boxes are empty, that says more than what the parser met instead.
+fn why_not(rows: &mut Group, place: &str, error: &RuleError) -> String {
+    match rows.find(place) {
+        Some(Node::Row(row)) if row.unfinished() => {
+            "This condition is not finished: a box is empty.".to_owned()
+        }
+        Some(Node::Group(group)) if group.parts.is_empty() => "This group has no condition yet.".to_owned(),
+        _ => error.sentence(),
     }
 }

@@ -275,6 +275,27 @@ impl Row {
         }
     }
 
+    /// Whether a box that belongs to it is empty.
+    pub fn unfinished(&self) -> bool {
+        let empty = |text: &str| text.trim().is_empty();
+        let values = match self.subject {
+            Subject::Bucket => 2,
+            subject if subject.asks().is_empty() => 0,
+            _ => self.asked.values(),
+        };
+        let moments = match self.span {
+            Span::Ever => 0,
+            Span::LastDays => 1,
+            Span::Between => 2,
+        };
+        (self.subject.named() && empty(&self.name))
+            || (values > 0 && empty(&self.value))
+            || (values > 1 && empty(&self.other))
+            || (moments > 0 && empty(&self.from))
+            || (moments > 1 && empty(&self.to))
+            || self.filters.iter().any(FilterRow::unfinished)
+    }
+
     /// The same row about another subject: what still fits is kept.
     pub fn turn_to(&mut self, subject: Subject) {
         let fresh = Self::about(subject);
@@ -303,6 +324,13 @@ impl FilterRow {
             value: String::new(),
             other: String::new(),
         }
+    }
+
+    /// Whether a box that belongs to it is empty.
+    pub fn unfinished(&self) -> bool {
+        let empty = |text: &str| text.trim().is_empty();
+        let values = self.asked.values();
+        empty(&self.property) || (values > 0 && empty(&self.value)) || (values > 1 && empty(&self.other))
     }
 
     /// What can be asked of its property.
