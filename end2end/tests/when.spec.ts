@@ -281,10 +281,12 @@ test("notices leave by a signed webhook, and a test says what happened", async (
     await viewer.getByRole("textbox", { name: "Send my notices to" }).fill("nobody");
     await viewer.getByRole("button", { name: "Save address" }).click();
     await expect(viewer).toHaveURL(/settings\/notifications/);
+    await viewer.close();
   } finally {
     await page.goto("/settings/notifications");
     const remove = page.getByRole("button", { name: "Remove webhook" });
     if ((await remove.count()) > 0) await remove.click();
+    await page.goto("about:blank");
     server.closeAllConnections();
     server.close();
   }

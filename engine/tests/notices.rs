@@ -317,6 +317,50 @@ async fn a_test_says_what_happened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_tls_is_asked_for_nothing_leaves_in_the_open() {
+    let (world, _) = stage().await;
+    let (url, came) = receiver(&[200]).await;
+    let hook = Some((url.replace("http://", "https://"), SECRET.to_owned()));
+    world.engine.set_webhook(&ada(), hook).await.expect("set");
+    let failed = world
+        .engine
+        .send_test(&ada(), Channel::Webhook)
+        .await
+        .expect("tried");
+    assert_eq!(failed.state, DeliveryState::GivenUp);
+    assert!(
+        failed
+            .said
+            .is_some_and(|said| said.contains("TLS to 127.0.0.1 failed"))
+    );
+    let (port, letters) = mail_server().await;
+    world
+        .engine
+        .set_notice_address(&ada(), "ada@example.org")
+        .await
+        .expect("set");
+    for tls in [SmtpTls::Starttls, SmtpTls::Implicit] {
+        let server = SmtpSettings {
+            tls,
+            user: "ada".to_owned(),
+            secret: "s3cret".to_owned(),
+            ..smtp(port)
+        };
+        world.engine.set_smtp(&ada(), Some(server)).await.expect("set");
+        let failed = world
+            .engine
+            .send_test(&ada(), Channel::Mail)
+            .await
+            .expect("tried");
+        assert_eq!(failed.state, DeliveryState::GivenUp, "{tls:?}: {:?}", failed.said);
+    }
+    assert!(letters.lock().expect("kept").is_empty());
+    let came = came.lock().expect("kept").clone();
+    assert!(came.iter().all(|one| !one.body.contains("Lethe")), "{came:?}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_are_for_administrators_and_secrets_for_nobody() {
     let (world, _) = stage().await;
     world.engine.set_smtp(&ada(), Some(smtp(25))).await.expect("set");
