@@ -300,3 +300,28 @@ async fn a_person_may_have_it_wiped_at_once_and_only_once() {
     assert_eq!(problem(again).code, Code::StateRefused);
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_time_came_while_the_job_waited_is_written_anew_and_one_that_a_person_wiped_is_not() {
+    let world = World::new().await;
+    world.people(40).await;
+    for (group, by, written) in [("a", "system", true), ("b", "ada", false)] {
+        let segment = world.segment(group, &format!("attr.group = \"{group}\"")).await;
+        let mut wish = spec(segment, group, 20);
+        (wish.export, wish.wait_seconds) = (true, 2);
+        let id = world.start(wish).await.id;
+        world.until(id, |job| job.state == JobState::Scheduled).await;
+        sqlx::query("INSERT INTO job_exports VALUES ($1, 20, 9, 1, 2, 2, $2)")
+            .bind(id.0)
+            .bind(by)
+            .execute(&mut world.sql().await)
+            .await
+            .expect("planted");
+        let job = world.finished(id).await;
+        assert_eq!(job.counts.deleted, 20);
+        let kept = job.export.is_some_and(|export| export.wiped_at.is_none());
+        assert_eq!(kept, written, "wiped by {by}");
+    }
+    assert_eq!(exports(world.dir.path()).len(), 1);
+    world.end().await;
+}
