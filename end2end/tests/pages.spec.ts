@@ -25,6 +25,7 @@ test("every page opens at its address, and its heading is its title", async ({ p
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`no page breaks a rule of WCAG 2.2 AA in ${colorScheme}`, async ({ page, ds, guard, as }) => {
+    test.slow(); // every page there is, each looked at by axe
     const { pages } = await furnish(ds);
     const signedOut = await as("");
     guard.expectStatus(404);
