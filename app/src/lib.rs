@@ -2,6 +2,8 @@
 //!
 //! Reading order: `app` (which page answers where), `paths` (addresses), `api` (the server's doors), `pages` (one a file),
 //! `islands` (the live parts), `components` (know the domain), `ui` (know nothing of ours).
+// A view's type holds those of all its parts; the deepest pages go beyond what the compiler follows by itself.
+#![recursion_limit = "256"]
 
 pub mod api;
 pub mod app;

@@ -411,6 +411,7 @@ async fn a_job_that_waits_for_somebody_says_so_once() {
         exclude: vec![],
         starts_at: None,
         ends_at: None,
+        arms: Vec::new(),
     };
     world
         .engine
