@@ -105,7 +105,7 @@ fn a_file_larger_than_any_form_is_taken_and_its_report_shown() {
 #[test]
 fn the_beginning_of_a_file_is_never_taken_for_the_whole() {
     let place = Place::new();
-    place.post(&place.editor, &form("add", "u1\nu2\np3\n", END));
+    place.post(&place.editor, &form("add", "u1\nu2\nu3\n", END));
     let reply = place.post(&place.editor, &form("replace", "u9\n", ""));
     assert_eq!(reply.status, 303);
     let page = place.page(&place.editor, reply.header("location").expect("a page"));

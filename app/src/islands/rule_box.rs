@@ -45,21 +45,7 @@ pub fn RuleBox(
     let (area, place) = (NodeRef::<html::Textarea>::new(), NodeRef::<html::Div>::new());
     let words = StoredValue::new(RuleWords::default());
     begin(rule, area, words);
-    Effect::new(move |_| {
-        if rule.drawn.get() > 0
-            && let Some(place) = place.get()
-        {
-            draw(rule, &place, words);
-            mark(rule, &place);
-        }
-    });
-    Effect::new(move |_| {
-        if rule.marked.get() > 0
-            && let Some(place) = place.get_untracked()
-        {
-            mark(rule, &place);
-        }
-    });
+    show(rule, place, words);
     let told = move |event: Event, kind: Kind| {
         let Some((target, at, what)) = said(&event, kind) else {
             return;
@@ -164,6 +150,25 @@ fn begin(rule: RuleState, area: NodeRef<html::Textarea>, words: StoredValue<Rule
             }
         });
         true
+    });
+}
+
+/// Shows the rows, and what is wrong beside them, whenever they change.
+fn show(rule: RuleState, place: NodeRef<html::Div>, words: StoredValue<RuleWords>) {
+    Effect::new(move |_| {
+        if rule.drawn.get() > 0
+            && let Some(place) = place.get()
+        {
+            draw(rule, &place, words);
+            mark(rule, &place);
+        }
+    });
+    Effect::new(move |_| {
+        if rule.marked.get() > 0
+            && let Some(place) = place.get_untracked()
+        {
+            mark(rule, &place);
+        }
     });
 }
 

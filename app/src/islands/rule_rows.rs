@@ -121,30 +121,7 @@ impl Drawing<'_> {
         } else {
             (format!("Group {no}"), format!("group {no}"))
         };
-        let modes = Mode::ALL
-            .iter()
-            .map(|mode| (mode.word(), mode_title(*mode)))
-            .collect::<Vec<_>>();
-        let head = all([
-            choice(
-                at,
-                "mode",
-                &format!("How many of {which} must hold"),
-                &modes,
-                group.mode.word(),
-            ),
-            (!at.is_empty())
-                .then(|| {
-                    button(
-                        at,
-                        "remove",
-                        "btn quiet small",
-                        "Remove group",
-                        &format!("Remove group {no}"),
-                    )
-                })
-                .flatten(),
-        ]);
+        let head = group_head(group, at, &which);
         let inner = group.parts.iter().enumerate().map(|(i, part)| {
             let place = if at.is_empty() {
                 i.to_string()
@@ -165,22 +142,7 @@ impl Drawing<'_> {
             };
             worded("p", &[("class", "hint")], text)
         });
-        let foot = all([
-            button(
-                at,
-                "add",
-                "btn small",
-                "Add condition",
-                &format!("Add condition to {which}"),
-            ),
-            button(
-                at,
-                "add-group",
-                "btn small",
-                "Add group",
-                &format!("Add group to {which}"),
-            ),
-        ]);
+        let foot = group_foot(at, &which);
         let inside = all([
             element("div", &[("class", "mode")], &head),
             element("div", &[("class", "parts")], &parts),
@@ -189,7 +151,12 @@ impl Drawing<'_> {
         ]);
         element(
             "div",
-            &[("role", "group"), ("aria-label", &label), ("class", "cond-group")],
+            &[
+                ("role", "group"),
+                ("aria-label", &label),
+                ("class", "cond-group"),
+                ("data-place", at),
+            ],
             &inside,
         )
     }
@@ -279,6 +246,27 @@ impl Drawing<'_> {
             _ => None,
         }
     }
+}
+
+/// How many of a group's parts must hold, and the way to take the group away.
+fn group_head(group: &Group, at: &str, which: &str) -> Vec<Element> {
+    let modes = Mode::ALL
+        .iter()
+        .map(|mode| (mode.word(), mode_title(*mode)))
+        .collect::<Vec<_>>();
+    let label = format!("How many of {which} must hold");
+    let remove = format!("Remove {which}");
+    let gone = || button(at, "remove", "btn quiet small", "Remove group", &remove);
+    all([
+        choice(at, "mode", &label, &modes, group.mode.word()),
+        (!at.is_empty()).then(gone).flatten(),
+    ])
+}
+
+/// The ways to put something into a group.
+fn group_foot(at: &str, which: &str) -> Vec<Element> {
+    let one = |act: &str, text: &str| button(at, act, "btn small", text, &format!("{text} to {which}"));
+    all([one("add", "Add condition"), one("add-group", "Add group")])
 }
 
 /// What is asked of a row's subject, and the boxes of its values.

@@ -263,13 +263,19 @@ async fn a_copy_has_the_rule_or_the_members_and_is_enabled() {
             copy_of: Some("List".to_owned())
         }]
     );
+}
+
+#[tokio::test]
+async fn neither_a_copy_nor_a_new_name_leads_round_a_circle() {
+    let house = House::new().await;
+    let a = house.rule("A", A).await;
+    let engine = &house.engine;
     // The copy of a segment on a segment is no circle; making it one by an edit is refused.
     let on_a = house.rule("On A", r#"in segment "A""#).await;
-    let copy = clone(on_a.id, "On A again").await.expect("a copy");
-    engine
-        .enable_segment(&admin(), house.main, a.id)
+    let copy = engine
+        .clone_segment(&admin(), house.main, on_a.id, "On A again")
         .await
-        .expect("enabled");
+        .expect("a copy");
     let circle = engine
         .update_segment(
             &admin(),
