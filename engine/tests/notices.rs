@@ -328,10 +328,11 @@ async fn where_tls_is_asked_for_nothing_leaves_in_the_open() {
         .await
         .expect("tried");
     assert_eq!(failed.state, DeliveryState::GivenUp);
+    // The other side speaks no TLS: it hangs up, or says nothing until the time is over.
+    let said = failed.said.unwrap_or_default();
     assert!(
-        failed
-            .said
-            .is_some_and(|said| said.contains("TLS to 127.0.0.1 failed"))
+        said.contains("TLS to 127.0.0.1 failed") || said.contains("seconds"),
+        "{said}"
     );
     let (port, letters) = mail_server().await;
     world
