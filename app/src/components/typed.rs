@@ -63,24 +63,34 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::CountInvalid, "ceiling") => {
             "Type the most people that one run may delete, a whole number from 1 on."
         }
-        (Code::Invalid, "address") => {
-            "Type one e-mail address, such as ada@example.org, or leave the box empty."
-        }
-        (Code::Invalid, "smtp_host") => "Type the mail server's name, such as mail.example.org.",
-        (Code::Invalid, "smtp_port") => "Type the mail server's port, such as 587.",
-        (Code::Invalid, "smtp_user") => {
-            "A password only travels over TLS. Choose TLS, or leave the user name empty."
-        }
-        (Code::Invalid, "smtp_from") => "Type the sender's address, such as lethe@example.org.",
-        (Code::Invalid, "webhook_url") => {
-            "Type an address that begins with https:// or http://, without a user name or password in it."
-        }
         (Code::Invalid, "days") => {
             "Type a whole number of days from 1 to 36,500, or leave the box empty to keep the rows."
         }
         (Code::ConsentRequired, "sure") => {
             "With this term rows would be removed at once. Tick the box if that is meant."
         }
+        (Code::Invalid, "name" | "copy_name") => "Type a name of 1 to 120 characters, on one line.",
+        (Code::Invalid, "mode") => "Choose what the file does: add, remove or replace.",
+        (Code::TooLarge, "file") => {
+            "The file is larger than 256 MB. Larger ones come by the command line: lethe import lists."
+        }
+        (Code::BadRequest, _) => "The form did not arrive whole. Send it again.",
+        (Code::NameTaken, field) if field != "id" => "Another segment has this name. Choose another one.",
+        (Code::CountMoved, _) => {
+            "The number has changed since you saw it. Type the new number, shown above, if you still want this."
+        }
+        (Code::ForceRequired, _) => {
+            "This would delete everyone in the dataset. Tick the box if that is meant."
+        }
+        _ => of_campaigns(code, field)
+            .or_else(|| of_notifications(code, field))
+            .unwrap_or(code.sentence()),
+    }
+}
+
+/// What the boxes of a campaign say.
+fn of_campaigns(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
         (Code::NameTaken, "id") => "A campaign with this id exists already. Choose another id.",
         (Code::Invalid, "id") => "An id has 1 to 128 bytes, no control characters, and is not “new”.",
         (Code::Invalid, "arms") => {
@@ -95,19 +105,25 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::StateRefused, "status") => {
             "The campaign cannot change to that status from where it stands now. An ended one stays ended."
         }
-        (Code::Invalid, "name" | "copy_name") => "Type a name of 1 to 120 characters, on one line.",
-        (Code::Invalid, "mode") => "Choose what the file does: add, remove or replace.",
-        (Code::TooLarge, "file") => {
-            "The file is larger than 256 MB. Larger ones come by the command line: lethe import lists."
+        _ => return None,
+    })
+}
+
+/// What the boxes of the notifications say.
+fn of_notifications(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
+        (Code::Invalid, "address") => {
+            "Type one e-mail address, such as ada@example.org, or leave the box empty."
         }
-        (Code::BadRequest, _) => "The form did not arrive whole. Send it again.",
-        (Code::NameTaken, _) => "Another segment has this name. Choose another one.",
-        (Code::CountMoved, _) => {
-            "The number has changed since you saw it. Type the new number, shown above, if you still want this."
+        (Code::Invalid, "smtp_host") => "Type the mail server's name, such as mail.example.org.",
+        (Code::Invalid, "smtp_port") => "Type the mail server's port, such as 587.",
+        (Code::Invalid, "smtp_user") => {
+            "A password only travels over TLS. Choose TLS, or leave the user name empty."
         }
-        (Code::ForceRequired, _) => {
-            "This would delete everyone in the dataset. Tick the box if that is meant."
+        (Code::Invalid, "smtp_from") => "Type the sender's address, such as lethe@example.org.",
+        (Code::Invalid, "webhook_url") => {
+            "Type an address that begins with https:// or http://, without a user name or password in it."
         }
-        _ => code.sentence(),
-    }
+        _ => return None,
+    })
 }
