@@ -53,8 +53,7 @@ fn serve(run: &Run<'_>, plan: &str) -> bool {
 #[test]
 fn killed_at_every_step_of_a_removal_exactly_the_deleted_are_removed_and_it_is_written_down_once() {
     assert!(Path::new(LETHE).exists());
-    let mut kills = 0;
-    for at in 1..POINTS_MAX {
+    for (kills, at) in (1..POINTS_MAX).enumerate() {
         let (run, people, events) = due();
         let killed = serve(&run, &format!("*:{at}=kill"));
         assert!(!serve(&run, ""), "no plan");
@@ -79,7 +78,6 @@ fn killed_at_every_step_of_a_removal_exactly_the_deleted_are_removed_and_it_is_w
             assert!(kills > 20, "only {kills} points were met");
             return;
         }
-        kills += 1;
     }
     panic!("the removal never got through");
 }
