@@ -4,20 +4,27 @@ mod harness;
 
 use harness::{Home, Server, segment_id};
 
-/// Every route of the API: method, path, body, and the scopes that may.
-fn routes(segment: &str) -> Vec<(&'static str, String, String, &'static [&'static str])> {
-    const READ: &[&str] = &["admin", "bulk", "read"];
-    const BULK: &[&str] = &["admin", "bulk"];
-    const ADMIN: &[&str] = &["admin"];
-    const INGEST: &[&str] = &["admin", "ingest"];
-    let at = |rest: &str| format!("/datasets/main{rest}");
+const READ: &[&str] = &["admin", "bulk", "read"];
+const BULK: &[&str] = &["admin", "bulk"];
+const ADMIN: &[&str] = &["admin"];
+const INGEST: &[&str] = &["admin", "ingest"];
+
+/// Method, path, body, and the scopes that may.
+type Route = (&'static str, String, String, &'static [&'static str]);
+
+fn at(rest: &str) -> String {
+    format!("/datasets/main{rest}")
+}
+
+/// Every route of the API.
+fn routes(segment: &str) -> Vec<Route> {
     let rule = r#"{"rule":"email is set"}"#.to_owned();
     let start = format!(r#"{{"segment_id":"{segment}","consent":true,"confirm_name":"Go","dry_run":true}}"#);
     let recurring = format!(
         r#"{{"segment_id":"{segment}","consent":true,"confirm_name":"Go","ceiling":100,"due":{{"every":"day","at":"03:00","zone":"UTC"}}}}"#
     );
     let none = String::new;
-    vec![
+    let mut all = vec![
         ("GET", "/datasets".into(), none(), READ),
         ("POST", "/datasets".into(), r#"{"slug":"other"}"#.into(), ADMIN),
         ("GET", at(""), none(), READ),
@@ -49,6 +56,26 @@ fn routes(segment: &str) -> Vec<(&'static str, String, String, &'static [&'stati
             r#"{"name":"Go again"}"#.into(),
             ADMIN,
         ),
+    ];
+    all.extend(of_campaigns());
+    all.extend([
+        ("POST", at("/imports/profiles"), "user_id\nu1\n".into(), INGEST),
+        ("POST", at("/deletion-jobs"), start, BULK),
+        ("GET", at("/deletion-jobs"), none(), READ),
+        ("POST", at("/recurring-jobs"), recurring, BULK),
+        ("GET", at("/recurring-jobs"), none(), READ),
+        ("GET", at("/recurring-jobs/1"), none(), READ),
+        ("GET", at("/recurring-jobs/1/runs"), none(), READ),
+        ("DELETE", at("/recurring-jobs/1"), none(), BULK),
+        ("GET", "/audit".into(), none(), ADMIN),
+        ("DELETE", at(&format!("/segments/{segment}")), none(), ADMIN),
+    ]);
+    all
+}
+
+fn of_campaigns() -> Vec<Route> {
+    let none = String::new;
+    vec![
         ("GET", at("/campaigns"), none(), READ),
         (
             "POST",
@@ -72,16 +99,6 @@ fn routes(segment: &str) -> Vec<(&'static str, String, String, &'static [&'stati
         ),
         ("GET", at("/uses"), none(), READ),
         ("DELETE", at("/uses/j"), none(), ADMIN),
-        ("POST", at("/imports/profiles"), "user_id\nu1\n".into(), INGEST),
-        ("POST", at("/deletion-jobs"), start, BULK),
-        ("GET", at("/deletion-jobs"), none(), READ),
-        ("POST", at("/recurring-jobs"), recurring, BULK),
-        ("GET", at("/recurring-jobs"), none(), READ),
-        ("GET", at("/recurring-jobs/1"), none(), READ),
-        ("GET", at("/recurring-jobs/1/runs"), none(), READ),
-        ("DELETE", at("/recurring-jobs/1"), none(), BULK),
-        ("GET", "/audit".into(), none(), ADMIN),
-        ("DELETE", at(&format!("/segments/{segment}")), none(), ADMIN),
     ]
 }
 
