@@ -1,11 +1,11 @@
 //! One person of an export: every identity, time and attribute, in the form in which the API shows a profile.
 
 use super::{Columns, Row};
+use crate::plain::plain_json;
 use domain::{
     csv::{Cell, push_row},
     profile::Profile,
     time::Timestamp,
-    value::Value,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -53,23 +53,9 @@ impl From<Profile> for Person {
             attributes: it
                 .attributes
                 .into_iter()
-                .map(|(name, value)| (name, plain(value)))
+                .map(|(name, value)| (name, plain_json(&value)))
                 .collect(),
         }
-    }
-}
-
-/// An attribute as JSON writes it.
-fn plain(value: Value) -> Json {
-    match value {
-        Value::Text(text) => text.into(),
-        Value::Bool(yes) => yes.into(),
-        Value::Time(at) => at.to_rfc3339().into(),
-        Value::Number(number) => {
-            let digits = number.to_string();
-            serde_json::from_str(&digits).unwrap_or(Json::String(digits))
-        }
-        Value::Other(json) => serde_json::from_str(&json).unwrap_or(Json::String(json)),
     }
 }
 
@@ -154,6 +140,7 @@ mod tests {
     use super::super::COLUMNS_MAX;
     use super::*;
     use domain::id::ProfileId;
+    use domain::value::Value;
 
     fn profile(attributes: &[(&str, Value)]) -> Person {
         Profile {

@@ -3,8 +3,8 @@
 
 use super::Engine;
 use crate::{
-    csv_out::{plain_json, push_row},
     error::{Error, Result},
+    plain::plain_json,
     store::{
         self,
         audit::Entry,
@@ -13,6 +13,7 @@ use crate::{
 };
 use domain::{
     access::{Actor, Permission},
+    csv::{Cell, push_row},
     id::{DatasetId, JobId},
     micros::Micros,
     profile::IdentityKind,
@@ -79,10 +80,10 @@ impl WarehouseExport {
         if self.over {
             return Ok(None);
         }
-        let mut out = Vec::new();
+        let mut out = String::new();
         if !self.begun {
             self.begun = true;
-            push_row(&mut out, self.columns().iter().copied());
+            push_row(&mut out, self.columns().iter().copied().map(Cell::Text));
         }
         let mut conn = self.engine.inner.warehouse.read().await?;
         let rows = match self.table {
@@ -109,14 +110,17 @@ impl WarehouseExport {
                 let rows = store::warehouse_rows::deleted_people(&mut conn, self.dataset, key, ROWS).await?;
                 for (job, profile, at) in &rows {
                     (self.key.0, self.key.1) = (*job, *profile);
-                    let cells = [profile.to_string(), JobId(*job).number(), time(*at)];
-                    push_row(&mut out, cells.iter().map(String::as_str));
+                    let (profile, job, at) = (profile.to_string(), JobId(*job).number(), time(*at));
+                    push_row(
+                        &mut out,
+                        [Cell::Number(&profile), Cell::Text(&job), Cell::Text(&at)],
+                    );
                 }
                 rows.len()
             }
         };
         self.over = rows < usize::try_from(ROWS).unwrap_or(0);
-        Ok(Some(out))
+        Ok(Some(out.into_bytes()))
     }
 
     const fn columns(&self) -> &'static [&'static str] {
@@ -148,7 +152,7 @@ impl WarehouseExport {
     }
 }
 
-fn push_profile(out: &mut Vec<u8>, row: &ProfileCopy) -> Result<()> {
+fn push_profile(out: &mut String, row: &ProfileCopy) -> Result<()> {
     let identities: Vec<(i64, String)> = read(&row.identities)?;
     let known_by = |kind: IdentityKind| {
         let values = identities.iter().filter(|(number, _)| *number == kind.number());
@@ -157,8 +161,8 @@ fn push_profile(out: &mut Vec<u8>, row: &ProfileCopy) -> Result<()> {
             .collect::<Vec<_>>()
             .join("|")
     };
-    let cells = [
-        row.id.to_string(),
+    let id = row.id.to_string();
+    let texts = [
         known_by(IdentityKind::UserId),
         known_by(IdentityKind::Email),
         known_by(IdentityKind::Phone),
@@ -170,30 +174,31 @@ fn push_profile(out: &mut Vec<u8>, row: &ProfileCopy) -> Result<()> {
         if row.deleted { "yes" } else { "no" }.to_owned(),
         time(row.copied_at),
     ];
-    push_row(out, cells.iter().map(String::as_str));
+    let texts = texts.iter().map(|text| Cell::Text(text));
+    push_row(out, std::iter::once(Cell::Number(&id)).chain(texts));
     Ok(())
 }
 
-fn push_event(out: &mut Vec<u8>, row: &EventCopy) -> Result<()> {
+fn push_event(out: &mut String, row: &EventCopy) -> Result<()> {
     let amount = |micros: Option<i64>| {
         micros
             .map(|micros| Micros::from_micros(micros).to_decimal_string())
             .unwrap_or_default()
     };
+    let (id, at) = (row.profile_id.to_string(), time(row.at));
+    let (value, quantity) = (amount(row.value_micros), amount(row.quantity_micros));
+    let properties = row.properties.as_deref().map(plain).transpose()?;
+    // An amount below zero is a number, and no formula.
     let cells = [
-        row.profile_id.to_string(),
-        row.kind.clone(),
-        time(row.at),
-        amount(row.value_micros),
-        amount(row.quantity_micros),
-        row.campaign_id.clone().unwrap_or_default(),
-        row.properties
-            .as_deref()
-            .map(plain)
-            .transpose()?
-            .unwrap_or_default(),
+        Cell::Number(&id),
+        Cell::Text(&row.kind),
+        Cell::Text(&at),
+        Cell::Number(&value),
+        Cell::Number(&quantity),
+        Cell::from(row.campaign_id.as_deref()),
+        Cell::from(properties.as_deref()),
     ];
-    push_row(out, cells.iter().map(String::as_str));
+    push_row(out, cells);
     Ok(())
 }
 
