@@ -33,6 +33,8 @@ pub(crate) const MAP: &[Entry] = &[
     entry("events", "profile_id", Fate::Delete),
     entry("identities", "profile_id", Fate::Delete),
     entry("memberships", "profile_id", Fate::Delete),
+    // Nobody who is held goes; when a hold has ended, its list of people has no more use.
+    entry("hold_people", "profile_id", Fate::Delete),
     entry("profiles", "id", Fate::Delete),
     entry("identity_lookup", "profile_id", Fate::Sweep),
     entry(
@@ -84,6 +86,7 @@ const TABLES: &[(&str, Holds)] = &[
     ("events", Holds::People),
     ("identities", Holds::People),
     ("identity_lookup", Holds::People),
+    ("hold_people", Holds::People),
     ("memberships", Holds::People),
     ("profiles", Holds::People),
     // Keys only, but with the times of what people did.
@@ -94,6 +97,9 @@ const TABLES: &[(&str, Holds)] = &[
     // Keyed hashes that are kept on purpose.
     ("job_target_names", Holds::Records),
     ("job_exports", Holds::Records),
+    ("erased", Holds::Records),
+    ("suppressions", Holds::Records),
+    ("holds", Holds::Records),
     ("_sqlx_migrations", Holds::Records),
     ("audit", Holds::Records),
     ("campaign_arms", Holds::Records),
