@@ -257,7 +257,7 @@ async fn sort(
         && job.spec()?.spare_changed
         && !fault::planted("skip-recheck")
     {
-        let segments = store::segments::defs(tx, DatasetId(job.dataset_id)).await?;
+        let segments = store::frozen_rules::defs(tx, job).await?;
         let scope = RuleScope {
             dataset_id: job.dataset_id,
             now: Timestamp::from_ms(job.now_at),

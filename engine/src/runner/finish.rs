@@ -55,7 +55,7 @@ async fn still_there(engine: &Engine, job: &JobRow) -> Result<i64> {
 async fn joined_after(engine: &Engine, job: &JobRow) -> Result<i64> {
     let store = &engine.inner.store;
     let mut view = store.view().await?;
-    let segments = store::segments::defs(&mut view, DatasetId(job.dataset_id)).await?;
+    let segments = store::frozen_rules::defs(&mut view, job).await?;
     let scope = RuleScope {
         dataset_id: job.dataset_id,
         now: store.clock.now(),

@@ -7,12 +7,7 @@ use crate::{
     service::Engine,
     store::{self, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
 };
-use domain::{
-    id::{DatasetId, JobId},
-    job::JobState,
-    rule::Rule,
-    time::Timestamp,
-};
+use domain::{id::JobId, job::JobState, rule::Rule, time::Timestamp};
 use std::time::{Duration, Instant};
 
 /// Ids of the first slice.
@@ -52,7 +47,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     .await?
     {
         Some(upto) => {
-            let segments = store::segments::defs(&mut tx, DatasetId(job.dataset_id)).await?;
+            let segments = store::frozen_rules::defs(&mut tx, job).await?;
             let scope = RuleScope {
                 dataset_id: job.dataset_id,
                 now: Timestamp::from_ms(job.now_at),

@@ -113,7 +113,8 @@ impl Engine {
         }
         // Of a disabled segment the stored members go, whoever its rule would match now (fact S2).
         let live = checked.segment.state == SegmentState::Enabled;
-        let stored = checked.rule.as_ref().filter(|_| live).map(ToString::to_string);
+        let rule = checked.rule.as_ref().filter(|_| live);
+        let stored = rule.map(ToString::to_string);
         let takes_place =
             immediate && !(spec.queue && store::jobs::holder(&mut tx, dataset).await?.is_some());
         let new = NewJob {
@@ -139,6 +140,7 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
+        store::frozen_rules::keep(&mut tx, (dataset, id), rule).await?;
         store::plans::make(&mut tx, id, &expected, checked.now).await?;
         let detail = serde_json::json!({ "segment": spec.segment_id, "count": checked.count, "plan_hash": plan_hash, "consent": true, "start_at": start_at, "jobs": expected.len() });
         self.audit_job(&mut tx, actor, "job.confirmed", dataset, id, detail)

@@ -113,6 +113,7 @@ const TABLES: &[(&str, Holds)] = &[
     ("installation", Holds::Records),
     ("job_batches", Holds::Records),
     ("job_reports", Holds::Records),
+    ("job_segments", Holds::Records),
     ("jobs", Holds::Records),
     ("notices", Holds::Records),
     ("profile_blocks", Holds::Records),

@@ -15,6 +15,7 @@ pub(crate) mod datasets;
 pub(crate) mod deletion_map;
 pub(crate) mod estimates;
 pub(crate) mod exports;
+pub(crate) mod frozen_rules;
 pub(crate) mod gone;
 pub(crate) mod impact;
 pub(crate) mod ingest;

@@ -94,7 +94,8 @@ fn kind(id: i64, text: &str) -> Result<SegmentKind> {
         .ok_or_else(|| Error::Corrupt(format!("segment {id} is of the unknown kind {text}")))
 }
 
-fn stored_rule(id: i64, text: &str) -> Result<Rule> {
+/// Reads a rule as it is stored.
+pub(super) fn stored_rule(id: i64, text: &str) -> Result<Rule> {
     // The error would quote the rule, which may name a person.
     rule::parse(text).map_err(|e| {
         Error::Corrupt(format!(
