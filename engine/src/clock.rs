@@ -6,10 +6,11 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// A clock: the computer's, or one that was set to a moment and goes on from there.
+/// A clock: the computer's, or one that was set to a moment and goes on from there or stands.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock {
-    set: Option<(Timestamp, Instant)>,
+    /// The moment, and since when it goes on from there; without, it stands.
+    set: Option<(Timestamp, Option<Instant>)>,
     hand: Option<Hand>,
 }
 
@@ -43,7 +44,7 @@ impl Clock {
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
         Self {
-            set: Some((start, Instant::now())),
+            set: Some((start, Some(Instant::now()))),
             hand: None,
         }
     }
@@ -60,11 +61,23 @@ impl Clock {
         (clock, hand)
     }
 
+    /// A clock that stands at `start`, for tests in which no window of time may move while they run.
+    #[must_use]
+    pub const fn standing_at(start: Timestamp) -> Self {
+        Self {
+            set: Some((start, None)),
+            hand: None,
+        }
+    }
+
     /// The time, UTC.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let shown = match self.set {
-            Some((start, since)) => Timestamp::from_ms(start.ms().saturating_add(millis(since.elapsed()))),
+            Some((start, Some(since))) => {
+                Timestamp::from_ms(start.ms().saturating_add(millis(since.elapsed())))
+            }
+            Some((start, None)) => start,
             None => Timestamp::from_ms(since_epoch()),
         };
         shown.plus_ms(self.hand.map_or(0, |hand| hand.0.load(Ordering::Acquire)))
