@@ -156,6 +156,7 @@ fn running_elsewhere(impact: &Impact) -> Option<Finding> {
 fn effect(usage: &crate::usage::Usage) -> String {
     let (now, after) = (grouped(usage.eligible_now), grouped(usage.eligible_after));
     match (usage.eligible_now, usage.eligible_after) {
+        (0, _) => format!("“{}” reaches nobody, before and after.", usage.name),
         (a, b) if a == b => format!("“{}” still reaches {now} people.", usage.name),
         (_, 0) => format!("“{}” will reach nobody, {now} now.", usage.name),
         _ => format!("“{}” will reach {after} people, {now} now.", usage.name),
