@@ -268,6 +268,9 @@ pub struct CampaignChange {
     /// Its arms from now on; empty: none any more.
     #[serde(default)]
     pub arms: Option<Vec<Arm>>,
+    /// The version that the change was made on; refused where the campaign has another by now. `None`: whichever it is.
+    #[serde(default)]
+    pub version: Option<i64>,
 }
 
 /// Tells `null` (take it away) from a missing field (leave it).

@@ -85,6 +85,8 @@ codes! {
     CountMoved = "count_moved", 409, "The number of profiles has changed since you saw it. Look again before you confirm.";
     /// Something that the page showed has changed.
     PlanChanged = "plan_changed", 409, "The segment or what uses it has changed since you saw this page. Look again before you confirm.";
+    /// Somebody else saved a change since the form was opened.
+    ChangedMeanwhile = "changed_meanwhile", 409, "Somebody else has changed this since you opened the page. What you typed is still here: save again to put it in place of theirs.";
     /// Running campaigns lean on the segment.
     CampaignActive = "campaign_active", 409, "Running campaigns use this segment. Pause them, or confirm that you have seen it.";
     /// The consent box was not ticked.

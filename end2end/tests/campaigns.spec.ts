@@ -82,6 +82,18 @@ test("a campaign is made, refused with everything kept, changed, started, paused
     await expect(page.getByText("31 Jan 2099, 12:00 UTC")).toBeVisible();
   });
 
+  await test.step("changed by two at once: the second is told, keeps what was typed, and decides", async () => {
+    await page.getByRole("link", { name: "Edit", exact: true }).click();
+    await ds.rest.send("PATCH", ds.api("/campaigns/spring-test-of-two"), { name: "Summer" });
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Autumn");
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("alert")).toContainText("Somebody else has changed this");
+    await expect(page.getByRole("heading", { level: 1, name: "Edit Summer" })).toBeVisible();
+    await expect(page.getByRole("textbox", { name: "Name", exact: true })).toHaveValue("Autumn");
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Autumn", exact: true })).toBeVisible();
+  });
+
   await test.step("started, paused, resumed and ended, and then it stays ended", async () => {
     for (const [button, then] of [["Start", "Active"], ["Pause", "Paused"], ["Resume", "Active"], ["End", "Ended"]] as const) {
       await page.getByRole("button", { name: button, exact: true }).click();

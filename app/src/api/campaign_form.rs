@@ -22,6 +22,7 @@ pub(super) fn keep(back: Back, form: &CampaignForm) -> Back {
     });
     let arms: Vec<String> = arms.collect();
     back.keep("id", &form.id)
+        .keep("version", &form.version)
         .keep("name", &form.name)
         .keep("status", &form.status)
         .keep("include", form.include.join(","))
@@ -98,5 +99,6 @@ pub(super) fn change(form: &CampaignForm, was: &Campaign) -> Result<CampaignChan
         starts_at: time(&form.starts_at, was.starts_at, "starts_at")?,
         ends_at: time(&form.ends_at, was.ends_at, "ends_at")?,
         arms: Some(arms(&form.arms)?),
+        version: Some(form.version.parse().unwrap_or(was.version)),
     })
 }

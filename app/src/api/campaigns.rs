@@ -35,6 +35,8 @@ pub struct CampaignForm {
     pub ds: String,
     /// The campaign's id; of a new one, as typed.
     pub id: String,
+    /// The version that the form was filled with; of a new one, nothing.
+    pub version: String,
     /// The name.
     pub name: String,
     /// The status.

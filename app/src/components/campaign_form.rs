@@ -5,6 +5,7 @@ use crate::ui::TextField;
 use domain::{
     campaign::{ARMS_MAX, Campaign, CampaignStatus},
     id::SegmentId,
+    problem::Code,
     segment::Segment,
     time::Timestamp,
 };
@@ -28,6 +29,7 @@ pub struct CampaignDraft {
     pub segments: Vec<Segment>,
     /// What the boxes hold, by their names.
     id: String,
+    version: i64,
     name: String,
     status: String,
     include: Vec<String>,
@@ -49,6 +51,7 @@ impl CampaignDraft {
         if let Some(campaign) = &was {
             let ids = |list: &[(SegmentId, String)]| list.iter().map(|(id, _)| id.to_string()).collect();
             draft.id.clone_from(&campaign.id);
+            draft.version = campaign.version;
             draft.name.clone_from(&campaign.name);
             campaign.status.as_str().clone_into(&mut draft.status);
             draft.include = ids(&campaign.include);
@@ -75,6 +78,10 @@ impl CampaignDraft {
         };
         if self.id.is_empty() {
             self.id = typed.get("id");
+        }
+        // Only whoever was told of the other change replaces it.
+        if typed.problem() != Some(Code::ChangedMeanwhile) {
+            self.version = typed.get("version").parse().unwrap_or(self.version);
         }
         self.name = typed.get("name");
         self.status = typed.get("status");
@@ -127,7 +134,11 @@ pub fn CampaignForm(
         }
         .into_any()
     } else {
-        view! { <input type="hidden" name="form[id]" value=draft.id.clone() /> }.into_any()
+        view! {
+            <input type="hidden" name="form[id]" value=draft.id.clone() />
+            <input type="hidden" name="form[version]" value=draft.version.to_string() />
+        }
+        .into_any()
     };
     view! {
         <form class="form wide" method="post" action=action autocomplete="off">

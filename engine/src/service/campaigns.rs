@@ -159,7 +159,8 @@ impl Engine {
     /// Changes a campaign; what is not given stays.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `invalid`, `state_refused` for a status that may not follow the present one.
+    /// `forbidden`, `not_found`, `invalid`, `changed_meanwhile`, `state_refused` for a status that may not follow the present
+    /// one.
     pub async fn update_campaign(
         &self,
         actor: &Actor,
@@ -171,6 +172,9 @@ impl Engine {
         let name = change.name.as_deref().map(clean_name).transpose()?;
         let mut tx = self.inner.store.write().await?;
         let mut campaign = existing(&mut tx, dataset, id).await?;
+        if change.version.is_some_and(|seen| seen != campaign.version) {
+            return Err(Problem::new(Code::ChangedMeanwhile).into());
+        }
         campaign.name = name.unwrap_or(campaign.name);
         if let Some(status) = change.status {
             campaign.status.check_change(status)?;

@@ -179,6 +179,7 @@ impl CampaignPatch {
             starts_at: moment(self.starts_at, "starts_at")?,
             ends_at: moment(self.ends_at, "ends_at")?,
             arms: self.arms.map(arms::read).transpose()?,
+            version: None,
         })
     }
 }

@@ -108,6 +108,13 @@ async fn a_campaign_is_changed_in_part_and_its_version_grows() {
         (paused.status, paused.ends_at, paused.version, paused.include),
         (CampaignStatus::Paused, Some(NOW), 2, made.include)
     );
+    let late = CampaignChange {
+        name: Some("Another name".to_owned()),
+        version: Some(made.version),
+        ..CampaignChange::default()
+    };
+    let late = engine.update_campaign(&admin(), house.main, &made.id, late).await;
+    assert_eq!(code(late), Code::ChangedMeanwhile, "somebody was quicker");
     let change = CampaignChange {
         include: Some(vec![]),
         exclude: Some(vec![a]),
