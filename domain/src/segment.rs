@@ -85,6 +85,9 @@ pub struct Count {
     pub counted_at: Timestamp,
     /// Whether counted one by one (true) or estimated.
     pub exact: bool,
+    /// Whether people, events, members or rules of the dataset have changed since: it may be another number by now.
+    #[serde(default)]
+    pub stale: bool,
 }
 
 /// A segment as shown.

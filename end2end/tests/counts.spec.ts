@@ -13,15 +13,18 @@ test("a kept number says when it was counted; the list, the refresh and the dele
   await page.goto(ds.page(`/segments/${segment.id}`));
   await refreshCount(page);
   await expectCount(page, 5);
+  await expect(page.getByText(/^5 users, counted .*, exact/)).toBeVisible();
   await ds.add("old", 3, 6);
   await page.goto(ds.page(`/segments/${segment.id}`));
   await expectCount(page, 5);
+  await expect(page.getByText(/^5 users, counted .*; the data has changed since/)).toBeVisible();
+  expect(await ds.readSegment(segment.id)).toMatchObject({ count: { value: 5, exact: true, stale: true } });
   await expect(page.getByRole("table", { name: "Users" }).getByRole("row", { name: /^old-/ })).toHaveCount(8);
   await openDelete(page, 8); // what is deleted is never a kept number
   await page.goto(ds.page(`/segments/${segment.id}`));
   await refreshCount(page);
   await expectCount(page, 8);
-  expect(await ds.readSegment(segment.id)).toMatchObject({ count: { value: 8, exact: true } });
+  expect(await ds.readSegment(segment.id)).toMatchObject({ count: { value: 8, exact: true, stale: false } });
 });
 
 test("a log-in counts anew what is old", async ({ as }) => {

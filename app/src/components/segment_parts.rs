@@ -54,12 +54,17 @@ pub fn CountLine(
             value,
             counted_at,
             exact,
+            stale,
         }) => format!(
             "{}, counted {}, {}{}",
             one_or_many(value, "user", "users"),
             moment(counted_at, frame.now),
             ago(counted_at, frame.now),
-            if exact { ", exact" } else { ", estimated" }
+            match (exact, stale) {
+                (_, true) => "; the data has changed since",
+                (true, false) => ", exact",
+                (false, false) => ", estimated",
+            }
         ),
         None => "Not counted yet".to_owned(),
     };

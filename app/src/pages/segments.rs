@@ -59,6 +59,7 @@ fn Table(frame: Frame, rows: Vec<Segment>) -> impl IntoView {
                 Some(count) => (grouped(count.value), format!("{}, {}", moment(count.counted_at, frame.now), ago(count.counted_at, frame.now))),
                 None => ("–".to_owned(), "not counted yet".to_owned()),
             };
+            let when = if segment.count.is_some_and(|count| count.stale) { format!("{when}; changed since") } else { when };
             let when = if segment.counting { format!("{when}; being counted now") } else { when };
             view! {
                 <tr>

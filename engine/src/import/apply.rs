@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::Result,
     store::{
-        Conn,
+        Conn, datasets,
         ingest::{self, Key, KeyMap, NewEvent, PersonRow, Row},
         ingest_events::{self as events, Change, EventRow, Total, Totals},
         keys::Keys,
@@ -127,6 +127,7 @@ impl Target {
             writes.log.last().map(|change| change.seq),
         );
         write(conn, self.dataset, writes).await?;
+        datasets::touch(conn, self.dataset, now).await?;
         Ok(applied)
     }
 

@@ -41,6 +41,7 @@ impl Engine {
             store::members::unsettle(&mut tx, id).await?;
         }
         store::segments::set_disabled(&mut tx, id, None, now).await?;
+        store::datasets::touch(&mut tx, dataset, now).await?;
         let entry = self.segment_entry("segment.enable", dataset, id, &segment.name, None);
         store::audit::insert(&mut tx, now, actor, entry).await?;
         tx.commit().await?;

@@ -154,6 +154,9 @@ impl Engine {
             entry.detail["rule_before"] = self.redacted(dataset, &before).into();
         }
         store::audit::insert(&mut tx, now, actor, entry).await?;
+        if rule.is_some() {
+            store::datasets::touch(&mut tx, dataset, now).await?;
+        }
         tx.commit().await?;
         if rule.is_some() {
             self.count_soon(dataset, id).await?;

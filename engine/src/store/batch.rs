@@ -6,7 +6,7 @@
 //! deleted: a row per deleted person would cost more than the deletion.
 
 use super::{
-    Conn,
+    Conn, datasets,
     deletion_map::{Entry, Fate, MAP},
     ingest::{json, many},
     jobs::JobRow,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::error::Result;
 use domain::{
-    id::JobId,
+    id::{DatasetId, JobId},
     job::{Outcome, Tally},
     time::Timestamp,
 };
@@ -330,9 +330,9 @@ pub(crate) async fn record(
     .bind(tally.ms)
     .bind(rate)
     .bind(now.ms())
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    datasets::touch(conn, DatasetId(job.dataset_id), now).await
 }
 
 /// Begins a retry pass over the failed.

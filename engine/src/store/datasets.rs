@@ -71,6 +71,16 @@ pub(crate) async fn insert(conn: &mut Conn, slug: &str, name: &str, at: Timestam
     Ok(row.into())
 }
 
+/// Notes that people, events, members or rules of the dataset change in this transaction: counts made before are old.
+pub(crate) async fn touch(conn: &mut Conn, dataset: DatasetId, at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE datasets SET changed_at = max(changed_at, $2) WHERE id = $1")
+        .bind(dataset.0)
+        .bind(at.ms())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// The numbers of the overview, exact.
 pub(crate) async fn figures(conn: &mut Conn, dataset: DatasetId, now: Timestamp) -> Result<DatasetFigures> {
     let mut q: QueryBuilder<Sqlite> = QueryBuilder::new(

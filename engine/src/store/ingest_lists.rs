@@ -1,7 +1,7 @@
 //! The SQL of list imports: the segment that a list fills, and its memberships. Knows tables, no files.
 
 use super::{
-    Conn,
+    Conn, datasets,
     ingest::{bulk, draw_seq, json},
     ingest_events::{Change, log_changes},
 };
@@ -175,9 +175,9 @@ pub(crate) async fn note_change(
     sqlx::query(sql)
         .bind(segment.0)
         .bind(at.ms())
-        .execute(conn)
+        .execute(&mut *conn)
         .await?;
-    Ok(())
+    datasets::touch(conn, dataset, at).await
 }
 
 /// Counts the members.

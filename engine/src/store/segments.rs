@@ -155,6 +155,7 @@ struct SegmentRow {
     would_leave: Option<i64>,
     would_at: Option<i64>,
     job: Option<i64>,
+    changed_at: i64,
     version: i64,
     created_at: i64,
     updated_at: i64,
@@ -180,6 +181,7 @@ impl SegmentRow {
             value,
             counted_at: Timestamp::from_ms(at),
             exact: true,
+            stale: self.changed_at > at,
         });
         let would = self.would();
         let enabled = self.state == SegmentState::Enabled.as_str();
@@ -210,6 +212,7 @@ const SELECT: &str =
    s.would_match, s.would_join, s.would_leave, s.would_at,
    (SELECT j.id FROM jobs j WHERE j.segment_id = s.id
      AND j.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') ORDER BY j.id LIMIT 1) AS job,
+   (SELECT d.changed_at FROM datasets d WHERE d.id = s.dataset_id) AS changed_at,
    s.version, s.created_at, s.updated_at FROM segments s WHERE s.dataset_id = ";
 
 async fn names(conn: &mut Conn, dataset: DatasetId) -> Result<BTreeMap<i64, String>> {

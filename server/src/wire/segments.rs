@@ -17,6 +17,9 @@ pub(crate) struct Count {
     pub(crate) counted_at: String,
     /// Whether counted one by one.
     pub(crate) exact: bool,
+    /// Whether people, events, members or rules of the dataset have changed since.
+    #[serde(default)]
+    pub(crate) stale: bool,
 }
 
 /// What enabling a disabled rule segment would do.
@@ -76,6 +79,7 @@ impl From<domain::segment::Segment> for Segment {
                 value: count.value,
                 counted_at: time(count.counted_at),
                 exact: count.exact,
+                stale: count.stale,
             }),
             counting: it.counting,
             would: it.would.map(|would| Would {
