@@ -43,6 +43,12 @@ impl Table {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|table| table.as_str() == text)
     }
+
+    /// Reads the name of its file: `profiles.csv`.
+    #[must_use]
+    pub fn of_file(name: &str) -> Option<Self> {
+        name.strip_suffix(".csv").and_then(Self::parse)
+    }
 }
 
 /// Reads a typed term: whole days, or nothing for rows that are kept.

@@ -40,6 +40,4 @@ pub use plain::plain_json;
 pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
-pub use service::{
-    Ask, Engine, Forecast, Idempotency, Limits, NewSession, OpenOptions, Started, WarehouseExport,
-};
+pub use service::{Ask, Engine, Forecast, Idempotency, Limits, NewSession, OpenOptions, Started};

@@ -8,7 +8,7 @@ use domain::{
     job::{Became, JobState, JobStatus, Outcome},
     page::PageRequest,
     problem::{Code, Problem},
-    segment::{SegmentChange, SegmentState},
+    segment::SegmentState,
 };
 use engine::{Error, Idempotency};
 use std::sync::OnceLock;
@@ -135,51 +135,6 @@ async fn who_no_longer_matches_at_their_turn_is_spared_and_newcomers_are_counted
             .filter(|l| l.outcome == Became::Not(Outcome::Spared))
             .count(),
         10
-    );
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_segment_that_the_rule_refers_to_changes_nobodys_fate_after_the_confirmation() {
-    let world = World::new().await;
-    world.people(20).await;
-    let base = world.segment("Base", "attr.group = \"a\"").await;
-    world.segment("Between", "in segment \"Base\"").await;
-    let built = world
-        .segment("Built", "in segment \"Between\" and email is set")
-        .await;
-    let mut wish = spec(built, "Built", 10);
-    wish.wait_seconds = 3;
-    let job = world.start(wish).await;
-    world.until(job.id, |job| job.state == JobState::Scheduled).await;
-    let change = SegmentChange {
-        name: None,
-        rule: Some("attr.group = \"b\"".to_owned()),
-    };
-    let edit = async |id, change| {
-        world
-            .engine
-            .update_segment(&World::actor(), world.dataset, id, change)
-            .await
-    };
-    let own = edit(built, change.clone()).await;
-    assert_eq!(
-        problem(own).code,
-        Code::SegmentBusy,
-        "its own rule waits for the deletion"
-    );
-    let edited = edit(base, change).await;
-    assert!(
-        edited.is_ok(),
-        "a segment that it refers to may change: {edited:?}"
-    );
-    // Everybody has changed since, so everybody is looked at again: by the rules as they were confirmed.
-    world.purchases(1..=20).await;
-    let job = world.finished(job.id).await;
-    assert_eq!(
-        (job.counts.deleted, job.counts.spared, job.counts.joined_after),
-        (10, 0, Some(0)),
-        "{job:?}"
     );
     world.end().await;
 }

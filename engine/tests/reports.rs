@@ -23,6 +23,7 @@ use engine::{
     clock::{Clock, Hand},
     import::ImportKind,
 };
+use futures_util::TryStreamExt as _;
 use std::time::Duration;
 use world::{World, spec};
 
@@ -435,7 +436,7 @@ async fn a_table_of_the_warehouse_comes_out_whole_and_is_written_down() {
             .await
             .expect("an export");
         let mut all = Vec::new();
-        while let Some(chunk) = export.next().await.expect("a chunk") {
+        while let Some(chunk) = export.rows.try_next().await.expect("a chunk") {
             all.extend(chunk);
         }
         let rows = csv::ReaderBuilder::new().from_reader(&all[..]).into_records();

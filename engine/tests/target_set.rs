@@ -1,4 +1,5 @@
-//! The people on a deletion's list while they wait: a filter, an exclusion, and a segment made of them.
+//! The people on a deletion's list while they wait: a filter, an exclusion, a segment made of them, and who they are whatever
+//! becomes of the segments that the rule refers to.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -14,7 +15,7 @@ use domain::{
     page::PageRequest,
     problem::{Code, Problem},
     profile::{ProfileQuery, ProfileRow},
-    segment::SegmentKind,
+    segment::{SegmentChange, SegmentKind},
 };
 use engine::Error;
 use world::{World, spec};
@@ -173,6 +174,51 @@ async fn half_a_segment_is_cleared_at_the_next_start() {
             .number("SELECT count(*) FROM settings WHERE name LIKE 'unsettled%'")
             .await,
         0
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_the_rule_refers_to_changes_nobodys_fate_after_the_confirmation() {
+    let world = World::new().await;
+    world.people(20).await;
+    let base = world.segment("Base", "attr.group = \"a\"").await;
+    world.segment("Between", "in segment \"Base\"").await;
+    let built = world
+        .segment("Built", "in segment \"Between\" and email is set")
+        .await;
+    let mut wish = spec(built, "Built", 10);
+    wish.wait_seconds = 3;
+    let job = world.start(wish).await;
+    world.until(job.id, |job| job.state == JobState::Scheduled).await;
+    let change = SegmentChange {
+        name: None,
+        rule: Some("attr.group = \"b\"".to_owned()),
+    };
+    let edit = async |id, change| {
+        world
+            .engine
+            .update_segment(&World::actor(), world.dataset, id, change)
+            .await
+    };
+    let own = edit(built, change.clone()).await;
+    assert_eq!(
+        problem(own).code,
+        Code::SegmentBusy,
+        "its own rule waits for the deletion"
+    );
+    let edited = edit(base, change).await;
+    assert!(
+        edited.is_ok(),
+        "a segment that it refers to may change: {edited:?}"
+    );
+    // Everybody has changed since, so everybody is looked at again: by the rules as they were confirmed.
+    world.purchases(1..=20).await;
+    let job = world.finished(job.id).await;
+    assert_eq!(
+        (job.counts.deleted, job.counts.spared, job.counts.joined_after),
+        (10, 0, Some(0)),
+        "{job:?}"
     );
     world.end().await;
 }

@@ -12,7 +12,6 @@ mod config;
 mod deletion;
 mod demo;
 mod download;
-mod downloads;
 mod foreground;
 mod importing;
 mod local;

@@ -2,7 +2,7 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
-use crate::{assets, downloads, foreground, members_file, rest, security, session, session_files};
+use crate::{assets, foreground, members_file, rest, security, session, session_files};
 use axum::{
     Router,
     body::Body,
@@ -102,7 +102,6 @@ fn pages(site: &Site) -> Result<Router, String> {
             context.clone(),
             page.clone(),
         )
-        .merge(downloads::routes(&site.engine))
         .fallback(render_app_async_with_context(context, page))
         .with_state(options)
         .merge(session_files::routes(site))

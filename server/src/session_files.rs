@@ -1,5 +1,5 @@
-//! Downloads of the console, by session, at addresses below the job's page. A refusal that can be helped leads back to that
-//! page with its reason; the others are said here, with their status.
+//! Downloads of the console, by session, below the page that offers them. A refusal that can be helped leads back to that
+//! page with its reason; the others are said here, with their status. Knows nothing of what is in the files.
 
 use crate::{download, router::Site};
 use axum::{
@@ -12,15 +12,22 @@ use axum::{
 use domain::{
     access::SessionInfo,
     export::Format,
-    id::JobId,
+    id::{DatasetId, JobId},
     problem::{Code, Problem},
+    warehouse::Table,
 };
 use engine::{Download, Engine};
 use serde::Deserialize;
 
 /// The routes. They stand behind the session's gate, so somebody is there.
 pub(crate) fn routes(site: &Site) -> Router {
-    let mut router = Router::new();
+    let mut router = Router::new().route(
+        "/d/{ds}/warehouse/{file}",
+        get(async move |here: Here| {
+            let file = here.warehouse().await;
+            here.answer(file)
+        }),
+    );
     for format in [Format::Csv, Format::Ndjson] {
         let at = |what: &str| format!("/d/{{ds}}/jobs/{{id}}/{what}.{}", format.extension());
         router = router
@@ -56,7 +63,8 @@ struct Here {
     engine: Engine,
     session: Option<SessionInfo>,
     ds: String,
-    job: String,
+    /// The rest of the address that the file is of: a job, or a file's name.
+    of: String,
     plain: bool,
 }
 
@@ -65,19 +73,26 @@ impl FromRequestParts<Engine> for Here {
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, StatusCode> {
         let place = Path::<(String, String)>::from_request_parts(parts, engine).await;
-        let Path((ds, job)) = place.map_err(|_| StatusCode::NOT_FOUND)?;
+        let Path((ds, of)) = place.map_err(|_| StatusCode::NOT_FOUND)?;
         let wish = Query::<Wish>::try_from_uri(&parts.uri).map_err(|_| StatusCode::BAD_REQUEST)?;
         Ok(Self {
             engine: engine.clone(),
             session: parts.extensions.get::<Option<SessionInfo>>().cloned().flatten(),
             ds,
-            job,
+            of,
             plain: wish.ids == "plain",
         })
     }
 }
 
 impl Here {
+    async fn warehouse(&self) -> Result<Download, Problem> {
+        let (session, dataset) = self.dataset().await?;
+        let table = Table::of_file(&self.of).ok_or_else(|| Problem::not_found("table"))?;
+        let file = self.engine.export_warehouse(&session.actor, dataset, table).await;
+        file.map_err(engine::Error::into_problem)
+    }
+
     async fn export(&self, format: Format) -> Result<Download, Problem> {
         let (session, dataset, job) = self.open().await?;
         let file = self.engine.export(&session.actor, dataset, job, format).await;
@@ -93,15 +108,19 @@ impl Here {
         file.map_err(engine::Error::into_problem)
     }
 
-    async fn open(&self) -> Result<(&SessionInfo, domain::id::DatasetId, JobId), Problem> {
+    async fn open(&self) -> Result<(&SessionInfo, DatasetId, JobId), Problem> {
+        let (session, dataset) = self.dataset().await?;
+        let job = JobId::parse(&self.of).ok_or_else(|| Problem::not_found("job"))?;
+        Ok((session, dataset, job))
+    }
+
+    async fn dataset(&self) -> Result<(&SessionInfo, DatasetId), Problem> {
         let session = self
             .session
             .as_ref()
             .ok_or_else(|| Problem::new(Code::Unauthenticated))?;
         let dataset = self.engine.dataset(&session.actor, &self.ds).await;
-        let dataset = dataset.map_err(engine::Error::into_problem)?.id;
-        let job = JobId::parse(&self.job).ok_or_else(|| Problem::not_found("job"))?;
-        Ok((session, dataset, job))
+        Ok((session, dataset.map_err(engine::Error::into_problem)?.id))
     }
 
     fn answer(&self, file: Result<Download, Problem>) -> Response {
@@ -111,7 +130,7 @@ impl Here {
         };
         let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if problem.code == Code::StateRefused
-            && let Some(job) = JobId::parse(&self.job)
+            && let Some(job) = JobId::parse(&self.of)
             && let Ok(back) =
                 HeaderValue::from_str(&format!("/d/{}/jobs/{job}?problem={}", self.ds, problem.code))
         {

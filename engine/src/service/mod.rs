@@ -68,7 +68,6 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Notify, watch};
-pub use warehouse_export::WarehouseExport;
 
 /// The pause before the structure of the file is checked once more.
 const CHECK_AGAIN: Duration = Duration::from_secs(1);

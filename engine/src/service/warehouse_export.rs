@@ -4,6 +4,7 @@
 use super::Engine;
 use crate::{
     error::{Error, Result},
+    export::Download,
     plain::plain_json,
     store::{
         self,
@@ -21,6 +22,7 @@ use domain::{
     value::Value,
     warehouse::Table,
 };
+use futures_util::stream;
 use std::collections::BTreeMap;
 
 /// Rows of a chunk.
@@ -28,7 +30,7 @@ const ROWS: i64 = 1_000;
 
 /// An export that is under way.
 #[derive(Debug)]
-pub struct WarehouseExport {
+struct WarehouseExport {
     engine: Engine,
     dataset: DatasetId,
     table: Table,
@@ -49,7 +51,7 @@ impl Engine {
         actor: &Actor,
         dataset: DatasetId,
         table: Table,
-    ) -> Result<WarehouseExport> {
+    ) -> Result<Download> {
         actor.require_in(Permission::Administer, dataset)?;
         let entry = Entry {
             action: "warehouse.export",
@@ -59,14 +61,22 @@ impl Engine {
         };
         let mut tx = self.inner.store.write().await?;
         store::audit::insert(&mut tx, self.inner.store.clock.now(), actor, entry).await?;
+        let slug = store::datasets::slug(&mut tx, dataset).await?;
         tx.commit().await?;
-        Ok(WarehouseExport {
+        let export = WarehouseExport {
             engine: self.clone(),
             dataset,
             table,
             key: (0, i64::MIN, i64::MIN),
             begun: false,
             over: false,
+        };
+        Ok(Download {
+            file_name: format!("{slug}-warehouse-{}.csv", table.as_str()),
+            media_type: "text/csv; charset=utf-8",
+            rows: Box::pin(stream::try_unfold(export, async |mut export| {
+                Ok(export.next().await?.map(|chunk| (chunk, export)))
+            })),
         })
     }
 }
@@ -76,7 +86,7 @@ impl WarehouseExport {
     ///
     /// # Errors
     /// Failures of the database: what came so far is not all, and must not be taken for it.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>> {
         if self.over {
             return Ok(None);
         }

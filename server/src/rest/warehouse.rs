@@ -2,11 +2,11 @@
 
 use super::{answer::Answer, caller::Caller};
 use crate::{
-    downloads,
+    download,
     wire::{JobReport, WarehouseState},
 };
 use axum::{Json, extract::Path, response::Response};
-use domain::{id::JobId, problem::Problem};
+use domain::{id::JobId, problem::Problem, warehouse::Table};
 use engine::Engine;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -36,7 +36,12 @@ async fn show(caller: Caller, Path(ds): Path<String>) -> Answer<Json<WarehouseSt
     responses((status = 200, content_type = "text/csv", body = String)))]
 async fn table(caller: Caller, Path((ds, table)): Path<(String, String)>) -> Answer<Response> {
     let dataset = caller.dataset(&ds).await?;
-    Ok(downloads::warehouse(&caller.engine, &caller.actor, &dataset, &table).await?)
+    let table = Table::of_file(&table).ok_or_else(|| Problem::not_found("table"))?;
+    let file = caller
+        .engine
+        .export_warehouse(&caller.actor, dataset.id, table)
+        .await?;
+    Ok(download::answer(file))
 }
 
 /// What a deletion changed: every metric before and after, accumulated or aggregated, and why it did or did not move.
