@@ -13,6 +13,8 @@ pub(crate) mod bench;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
+pub(crate) mod erased;
+mod erasure_log;
 pub(crate) mod estimates;
 pub(crate) mod exports;
 pub(crate) mod gone;
@@ -46,6 +48,7 @@ pub(crate) mod segments;
 pub(crate) mod settings;
 pub(crate) mod space;
 pub(crate) mod suggest;
+pub(crate) mod suppressions;
 pub(crate) mod sweep;
 pub(crate) mod target_people;
 pub(crate) mod targets;
@@ -90,6 +93,8 @@ pub(crate) struct Store {
     counters: SqlitePool,
     /// The secret by which identities are hashed.
     pub(crate) keys: Keys,
+    /// The log of erasures, beside the database.
+    pub(crate) erasures: erasure_log::ErasureLog,
     /// The time.
     pub(crate) clock: Clock,
     /// The data directory.
