@@ -11,6 +11,10 @@ CREATE INDEX suppressions_by_hand ON suppressions (dataset_id, added_at) WHERE r
 -- +1 whenever the list changes: an import that has asked for its rows beforehand sees by it whether that still holds.
 ALTER TABLE installation ADD COLUMN suppress_seq INTEGER NOT NULL DEFAULT 0;
 
+-- What an import turned away, of its rejected rows.
+ALTER TABLE imports ADD COLUMN suppressed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE imports ADD COLUMN suppressed_purchases INTEGER NOT NULL DEFAULT 0;
+
 -- The looks whether deleted people live again in a dataset.
 CREATE TABLE rechecks (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,

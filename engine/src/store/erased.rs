@@ -4,8 +4,8 @@
 //! the sweep.
 
 use super::{
-    Conn, Store,
-    erasure_log::Head,
+    Conn,
+    erasure_log::{ErasureLog, Head},
     ingest::KeyId,
     keys::HASH_BYTES,
     suppressions::{self, Added},
@@ -67,7 +67,7 @@ pub(crate) struct Erasing {
 /// in the same transaction and commits.
 pub(crate) async fn keep(
     conn: &mut Conn,
-    store: &Store,
+    log: &ErasureLog,
     erasing: &Erasing,
     kind: i64,
     hashes: &[u8],
@@ -86,7 +86,7 @@ pub(crate) async fn keep(
         kind: u8::try_from(kind).unwrap_or(u8::MAX),
         at: erasing.at.ms(),
     };
-    store.erasures.append(head, hashes).await?;
+    log.append(head, hashes).await?;
     for part in hashes.chunks(ROW_BYTES_MAX) {
         sqlx::query(
             "INSERT INTO erased (source, source_id, no, dataset_id, kind, hashes, at)
@@ -116,7 +116,7 @@ pub(crate) async fn keep(
 /// Keeps the hashes of these identities, of whatever kinds and in whatever order.
 pub(crate) async fn keep_keys(
     conn: &mut Conn,
-    store: &Store,
+    log: &ErasureLog,
     erasing: &Erasing,
     mut keys: Vec<KeyId>,
 ) -> Result<()> {
@@ -125,7 +125,7 @@ pub(crate) async fn keep_keys(
     for of_kind in keys.chunk_by(|a, b| a.kind == b.kind) {
         let Some(first) = of_kind.first() else { continue };
         let hashes: Vec<u8> = of_kind.iter().flat_map(|key| key.hash).collect();
-        keep(conn, store, erasing, first.kind.number(), &hashes).await?;
+        keep(conn, log, erasing, first.kind.number(), &hashes).await?;
     }
     Ok(())
 }

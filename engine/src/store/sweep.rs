@@ -107,7 +107,7 @@ pub(crate) async fn slice(
     q.push(" ORDER BY hash)");
     let hashes: Option<Vec<u8>> = q.build_query_scalar().fetch_one(&mut *conn).await?;
     let Some(hashes) = hashes else { return Ok(0) };
-    erased::keep(conn, store, &erasing(store, job)?, from.kind, &hashes).await?;
+    erased::keep(conn, &store.erasures, &erasing(store, job)?, from.kind, &hashes).await?;
     let mut q = QueryBuilder::new("DELETE FROM identity_lookup WHERE ");
     push_dead(&mut q, job, (from, to), gone);
     let taken = q.build().execute(conn).await?.rows_affected();
@@ -197,7 +197,7 @@ pub(crate) async fn points(conn: &mut Conn, store: &Store, job: &JobRow, ids: &[
         entries.push((profile, Key::new(&store.keys, dataset, kind, value)));
     }
     let taken = entries.iter().map(|(_, key)| key.id()).collect();
-    erased::keep_keys(conn, store, &erasing(store, job)?, taken).await?;
+    erased::keep_keys(conn, &store.erasures, &erasing(store, job)?, taken).await?;
     ingest::remove_lookups(conn, dataset, &entries).await
 }
 
