@@ -98,6 +98,7 @@ const TABLES: &[(&str, Holds)] = &[
     ("job_target_names", Holds::Records),
     ("job_exports", Holds::Records),
     ("erased", Holds::Records),
+    ("receipts", Holds::Records),
     ("suppressions", Holds::Records),
     ("holds", Holds::Records),
     ("_sqlx_migrations", Holds::Records),
