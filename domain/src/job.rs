@@ -23,6 +23,7 @@ use crate::{
     export::Export,
     id::{JobId, SegmentId},
     impact::WarehouseKept,
+    suppression::Suppress,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,9 @@ pub struct JobSpec {
     /// Whether the people are written to a file before deleting begins.
     #[serde(default)]
     pub export: bool,
+    /// What is refused of these people afterwards.
+    #[serde(default = "Suppress::before_it")]
+    pub suppress: Suppress,
 }
 
 const fn yes() -> bool {

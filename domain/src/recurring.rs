@@ -6,6 +6,7 @@ use crate::{
     id::{RecurringId, SegmentId},
     job::{JobState, OnActiveCampaign, QuietHours, TimeOfDay, unknown_zone},
     problem::{Code, Problem},
+    suppression::Suppress,
     time::{DAY_MS, Timestamp},
 };
 use jiff::civil::{Date, Weekday as CivilWeekday};
@@ -204,6 +205,9 @@ pub struct RecurringSpec {
     /// Why, in the person's words.
     #[serde(default)]
     pub reason: Option<String>,
+    /// What is refused afterwards of the people of each run.
+    #[serde(default = "Suppress::before_it")]
+    pub suppress: Suppress,
 }
 
 /// A recurring deletion as shown.

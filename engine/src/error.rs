@@ -29,6 +29,9 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// The log of erasures could not be written.
+    #[error("the log of erasures: {0}")]
+    Log(std::io::Error),
     /// The data directory cannot be used; the sentence says what to do.
     #[error("{0}")]
     Start(String),
@@ -105,8 +108,13 @@ impl Error {
         ))
     }
 
-    /// SQLite's primary result code: the low byte of what it says.
+    /// SQLite's primary result code: the low byte of what it says, or would say.
     fn result_code(&self) -> Option<u32> {
+        // The log lies on the same disk and is waited for in the same way: full (13), or failing (10).
+        if let Self::Log(error) = self {
+            let full = error.kind() == std::io::ErrorKind::StorageFull;
+            return Some(if full { 13 } else { 10 });
+        }
         let Self::Database(sqlx::Error::Database(inner)) = self else {
             return None;
         };

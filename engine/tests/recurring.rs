@@ -73,6 +73,7 @@ fn standing(id: SegmentId, every: &str, day: &str, ceiling: i64) -> RecurringSpe
         max_rate: None,
         quiet_hours: None,
         reason: None,
+        suppress: domain::suppression::Suppress::Late,
     }
 }
 

@@ -130,8 +130,8 @@ fn what_was_not_meant_is_refused_by_name() {
         stage.refused(&json!({ "confirm_count": "many" })).1,
         "count_invalid"
     );
-    let (status, code, _) = stage.refused(&json!({ "suppress": "late" }));
-    assert_eq!((status, code.as_str()), (422, "not_available"));
+    let (status, code, _) = stage.refused(&json!({ "suppress": "maybe" }));
+    assert_eq!((status, code.as_str()), (422, "invalid"));
     let misspelt = stage.start("Go", &json!({ "max_rat": 5 }));
     assert_eq!(
         (misspelt.status, &misspelt.json()["error"]["field"]),

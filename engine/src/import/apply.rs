@@ -6,12 +6,14 @@ use super::{
     foresee::Foreseen,
     limits::EVENT_KINDS_MAX,
     merge::{self, Loaded, Merged},
+    suppressed,
     window::Known,
 };
 use crate::{
     error::Result,
     store::{
-        Conn,
+        Conn, Store,
+        erasure_log::ErasureLog,
         ingest::{self, Key, KeyMap, NewEvent, PersonRow, Row},
         ingest_events::{self as events, Change, EventRow, Total, Totals},
         keys::Keys,
@@ -66,13 +68,15 @@ pub(super) struct Target {
     pub(super) kinds: HashMap<String, i64>,
     /// For a dry run.
     pub(super) foreseen: Foreseen,
+    erasures: ErasureLog,
 }
 
 impl Target {
-    pub(super) fn new(dataset: DatasetId, keys: Keys, kinds: HashMap<String, i64>) -> Self {
+    pub(super) fn new(dataset: DatasetId, store: &Store, kinds: HashMap<String, i64>) -> Self {
         Self {
             dataset,
-            keys,
+            keys: store.keys.clone(),
+            erasures: store.erasures.clone(),
             met: Met::default(),
             kinds,
             foreseen: Foreseen::default(),
@@ -88,6 +92,10 @@ pub(super) struct Applied {
     pub(super) updated: i64,
     pub(super) errors: Vec<RowError>,
     pub(super) warnings: Vec<RowError>,
+    /// Rows of suppressed people. Turned away like the errors, but nothing is wrong with them.
+    pub(super) suppressed: Vec<RowError>,
+    /// Of these, purchases.
+    pub(super) suppressed_purchases: i64,
 }
 
 /// Everything that is to be written of a slice.
@@ -112,6 +120,8 @@ impl Target {
         now: Timestamp,
     ) -> Result<Applied> {
         let mut applied = Applied::default();
+        let log = Some(&self.erasures);
+        let rows = suppressed::turn_away(conn, log, self.dataset, rows, known, (now, &mut applied)).await?;
         let rows = self.with_known_kinds(conn, rows, &mut applied).await?;
         applied.accepted = super::wire(rows.len() as u64);
         let loaded = load(conn, self.dataset, &rows, known).await?;

@@ -175,6 +175,7 @@ impl Draft {
             row.seen = Some((at, at));
         } else {
             row.attributes = self.named;
+            row.dated = self.at.or(self.last_seen).map(Timestamp::ms);
         }
         Ok(row)
     }

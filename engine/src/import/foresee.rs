@@ -3,6 +3,8 @@
 use super::{
     apply::{Applied, Target},
     limits::DRY_RUN_IDENTITIES_MAX,
+    suppressed,
+    window::Known,
 };
 use crate::{
     error::Result,
@@ -11,6 +13,7 @@ use crate::{
         ingest::{self, Key, KeyMap, KeySet, Row},
     },
 };
+use domain::time::Timestamp;
 
 /// Identities that nobody has yet and that the file would give to new people. Their hashes, not themselves.
 #[derive(Debug, Default)]
@@ -21,11 +24,16 @@ pub(super) struct Foreseen {
 
 impl Target {
     /// Counts what the rows would do.
-    pub(super) async fn foresee(&mut self, conn: &mut Conn, rows: Vec<Row>) -> Result<Applied> {
-        let mut applied = Applied {
-            accepted: super::wire(rows.len() as u64),
-            ..Applied::default()
-        };
+    pub(super) async fn foresee(
+        &mut self,
+        conn: &mut Conn,
+        rows: Vec<Row>,
+        now: Timestamp,
+    ) -> Result<Applied> {
+        let mut applied = Applied::default();
+        let known = Known::default();
+        let rows = suppressed::turn_away(conn, None, self.dataset, rows, &known, (now, &mut applied)).await?;
+        applied.accepted = super::wire(rows.len() as u64);
         let first: KeyMap<&Key> = rows
             .iter()
             .filter_map(|row| row.keys.first())

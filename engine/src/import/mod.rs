@@ -1,7 +1,7 @@
 //! Files and streams in: profiles, events and lists as CSV or NDJSON, plain or gzip.
 //!
 //! A thread parses (`source`, `split`, `cells`, `object`, `field`, `draft`, `read`) and hands over windows of rows; these
-//! are put in order (`window`), and slice by slice they are merged with what is stored (`merge`) and written, each slice in
+//! are put in order (`window`), and slice by slice rows of suppressed people are turned away (`suppressed`), the others merged with what is stored (`merge`) and written, each slice in
 //! one short transaction (`apply`, `lists`), so that others write in between and nothing is half taken (`run`, `record`). Memory is bounded whatever the file is like (`limits`). Nothing
 //! that stands in a row is ever quoted: not in an error, not in the log.
 //!
@@ -25,6 +25,7 @@ mod record;
 mod run;
 mod source;
 mod split;
+mod suppressed;
 mod uses;
 mod uses_row;
 mod window;
@@ -150,8 +151,10 @@ pub struct ImportReport {
     pub updated: i64,
     /// Rows not taken.
     pub rejected: i64,
-    /// Of these, rows of suppressed people.
+    /// Of these, rows of suppressed people. `strict` does not stop at them: nothing is wrong with them.
     pub suppressed: i64,
+    /// Of these, purchases: amounts that are missing from the totals because of it.
+    pub suppressed_purchases: i64,
     /// The first 1,000 rows that were not taken.
     pub errors: Vec<RowError>,
     /// Rows taken with a reservation.

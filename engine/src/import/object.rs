@@ -282,6 +282,10 @@ fn put_message(
             {
                 put(draft, maker, names, key, raw)?;
             }
+            // When it was sent says of which moment it speaks.
+            "timestamp" if kind == "identify" && raw.get().starts_with('"') => {
+                draft.put(maker, &Field::Timestamp, &string(raw)?)?;
+            }
             "event" if kind == "track" => put(draft, maker, names, key, raw)?,
             "traits" if kind == "identify" && raw.get().starts_with('{') => put_traits(draft, maker, raw)?,
             _ => {}

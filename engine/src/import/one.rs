@@ -5,7 +5,7 @@ use super::{apply::Target, draft, window::Known};
 use crate::{
     error::Result,
     store::{
-        Conn,
+        Conn, Store,
         ingest::{Key, NewEvent, Row},
         ingest_events,
         keys::Keys,
@@ -53,7 +53,7 @@ pub(crate) fn campaign_event(
 /// one would be made, and commits.
 pub(crate) async fn write(
     conn: &mut Conn,
-    keys: &Keys,
+    store: &Store,
     dataset: DatasetId,
     key: &Key,
     events: Vec<NewEvent>,
@@ -66,10 +66,14 @@ pub(crate) async fn write(
         ..Row::default()
     });
     let kinds = ingest_events::kinds(conn, dataset).await?;
-    let mut target = Target::new(dataset, keys.clone(), kinds);
+    let mut target = Target::new(dataset, store, kinds);
     let applied = target
         .apply(conn, rows.collect(), &mut Known::default(), now)
         .await?;
+    if !applied.suppressed.is_empty() {
+        let message = "Nothing was recorded: this person is suppressed.";
+        return Err(Problem::because(Code::Invalid, message).into());
+    }
     match applied.errors.into_iter().next() {
         // A dataset with too many kinds of events takes no new one.
         Some(refused) => Err(Problem::because(

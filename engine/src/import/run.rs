@@ -103,7 +103,7 @@ impl Import {
             ImportKind::Lists => Sink::List(List::open(&mut tx, actor, dataset, &options, now).await?),
             ImportKind::Profiles | ImportKind::Events => Sink::People(Target::new(
                 dataset,
-                store.keys.clone(),
+                store,
                 ingest_events::kinds(&mut tx, dataset).await?,
             )),
         };
@@ -264,11 +264,12 @@ impl Import {
     async fn foresee(&mut self, portion: Portion) -> Result<()> {
         let mut errors = Some(portion.errors);
         let mut rows = portion.rows.into_iter();
+        let now = self.engine.inner.store.clock.now();
         loop {
             let slice: Vec<Row> = rows.by_ref().take(SLICE_ROWS_MAX).collect();
             let mut conn = self.engine.inner.store.read().await?;
             let applied = match &mut self.sink {
-                Sink::People(target) => target.foresee(&mut conn, slice).await?,
+                Sink::People(target) => target.foresee(&mut conn, slice, now).await?,
                 Sink::List(list) => list.foresee(&mut conn, slice).await?,
             };
             drop(conn);
@@ -287,6 +288,9 @@ impl Import {
             refuse_first(&applied.errors)?;
         }
         errors.extend(applied.errors);
+        next.suppressed += super::wire(applied.suppressed.len() as u64);
+        next.suppressed_purchases += applied.suppressed_purchases;
+        errors.extend(applied.suppressed);
         errors.sort_by_key(|error| error.line);
         next.accepted += applied.accepted;
         next.created += applied.created;
@@ -316,6 +320,8 @@ impl Import {
             self.report.updated,
             self.report.rejected,
         ) = (accepted, created, updated, rejected);
+        self.report.suppressed = self.at.suppressed;
+        self.report.suppressed_purchases = self.at.suppressed_purchases;
         match &self.record {
             Some(record) => record.finish(&self.engine.inner.store, self.at).await,
             None => Ok(()),

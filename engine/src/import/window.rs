@@ -14,6 +14,7 @@ use crate::{
     store::{
         Conn, Store,
         ingest::{self, Key, KeyId, KeyMap, KeySet, Row},
+        suppressed::{self, Standing},
     },
 };
 use domain::id::DatasetId;
@@ -41,6 +42,9 @@ pub(super) struct Known {
     pub(super) reserved: KeyMap<i64>,
     /// The last job when these were drawn.
     pub(super) last_job: i64,
+    /// Those of the identities that were on the list of suppressions when its last change had this number; `None`: ask the
+    /// store for each slice.
+    pub(super) list: Option<(i64, KeyMap<Standing>)>,
 }
 
 /// The window's rows in the order in which they are written.
@@ -71,6 +75,7 @@ impl Window {
         for part in keys.chunks(KEYS_ASKED) {
             owners.extend(ingest::named_owners(&mut view, dataset, part).await?);
         }
+        let list = (suppressed::seq(&mut view).await?, suppressed::on_list(&mut view, dataset, &keys).await?);
         drop(view);
         let boundary = begun.unwrap_or_else(|| {
             if independent(&rows, &owners) {
@@ -88,6 +93,7 @@ impl Window {
             known: Known {
                 owners,
                 stamp: Some(stamp),
+                list: Some(list),
                 ..Known::default()
             },
         })
@@ -117,7 +123,7 @@ impl Window {
                 .keys
                 .iter()
                 .map(Key::id)
-                .filter(|key| !self.known.owners.contains_key(key));
+                .filter(|key| !self.known.owners.contains_key(key) && !self.known.listed(key));
             entries.extend(unknown.map(|key| (key, *id)));
         }
         entries.sort_unstable();
@@ -136,10 +142,13 @@ impl Window {
         Ok(())
     }
 
-    /// The strongest identities of the people whom the rows will make, in the order of the rows.
+    /// The strongest identities of the people whom the rows will make, in the order of the rows. For rows with a suppressed
+    /// identity nothing is written beforehand: most of them make nobody.
     fn new_people(&self) -> Vec<KeyId> {
         let mut met = KeySet::default();
-        let first = self.rows.iter().filter_map(|row| row.keys.first()).map(Key::id);
+        let listed = |row: &&Row| row.keys.iter().any(|key| self.known.listed(&key.id()));
+        let rows = self.rows.iter().filter(|row| !listed(row));
+        let first = rows.filter_map(|row| row.keys.first()).map(Key::id);
         first
             .filter(|key| !self.known.owners.contains_key(key) && met.insert(*key))
             .collect()
@@ -147,6 +156,11 @@ impl Window {
 }
 
 impl Known {
+    /// Whether an identity was on the list of suppressions.
+    fn listed(&self, key: &KeyId) -> bool {
+        self.list.as_ref().is_some_and(|(_, list)| list.contains_key(key))
+    }
+
     /// Whether `owners` still is what the store has; asked at the beginning of a transaction.
     pub(super) async fn holds(&mut self, conn: &mut Conn) -> Result<bool> {
         if self.stamp.is_some() && self.stamp != Some(ingest::change_seq(conn).await?) {

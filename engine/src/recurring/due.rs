@@ -194,6 +194,7 @@ fn job_spec(row: &RecurringRow, spec: &RecurringSpec, name: &str, matched: i64) 
         queue: true,
         export: false,
         force: false,
+        suppress: spec.suppress,
     }
 }
 

@@ -176,7 +176,7 @@ async fn write(engine: &Engine, job: &JobRow, memory: &Memory, begun: Instant) -
         .map(|target| target.id)
         .collect();
     if job.point_deletes != 0 {
-        store::sweep::points(&mut tx, &store.keys, DatasetId(job.dataset_id), &going).await?;
+        store::sweep::points(&mut tx, store, &job, &going).await?;
     }
     if let (Some(large), [_]) = (
         going

@@ -82,7 +82,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         End::At(place) => Some(place),
         End::Kind(_) | End::All => None,
     };
-    store::sweep::slice(&mut tx, job.dataset_id, &from, to, gone.as_ref()).await?;
+    store::sweep::slice(&mut tx, store, job, (&from, to), gone.as_ref()).await?;
     fault::stop_point("sweep.slice")?;
     match &end {
         End::At(place) | End::Kind(place) => {

@@ -99,6 +99,9 @@ const TABLES: &[(&str, Holds)] = &[
     ("job_exports", Holds::Records),
     ("erased", Holds::Records),
     ("receipts", Holds::Records),
+    // Numbers of identities that were found again, by deletion.
+    ("recheck_found", Holds::Records),
+    ("rechecks", Holds::Records),
     ("suppressions", Holds::Records),
     ("holds", Holds::Records),
     ("_sqlx_migrations", Holds::Records),

@@ -5,6 +5,7 @@
 //! Placeholders are `?` here, not `$1`: hundreds of numbered ones take SQLite longer to bind than the values themselves.
 
 use super::Conn;
+use super::ingest_key::hex;
 pub(crate) use super::ingest_key::{Key, KeyId, KeyMap, KeySet};
 use crate::error::{Error, Result};
 use domain::{id::DatasetId, profile::IdentityKind, value::Value};
@@ -31,6 +32,8 @@ pub(crate) struct Row {
     pub(crate) created: Option<i64>,
     /// What the person did.
     pub(crate) event: Option<NewEvent>,
+    /// The moment of which the row speaks where it has no event; `None`: it says none, so it speaks of now.
+    pub(crate) dated: Option<i64>,
 }
 
 /// An event as imported.
@@ -180,15 +183,6 @@ pub(crate) async fn named_owners(conn: &mut Conn, dataset: DatasetId, keys: &[Ke
         );
     }
     Ok(found)
-}
-
-/// The hash of a key in hexadecimal digits.
-fn hex(key: &KeyId) -> String {
-    key.hash
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
 }
 
 /// `{"hash in hex": "canonical value", …}` of one kind.

@@ -55,6 +55,15 @@ impl Hash for KeyId {
     }
 }
 
+/// The hash of a key in hexadecimal digits.
+pub(super) fn hex(key: &KeyId) -> String {
+    key.hash
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
 /// Identities are told by a keyed hash already: hashing that once more would only take time.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct AsItIs(u64);

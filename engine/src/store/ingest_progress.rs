@@ -20,6 +20,10 @@ pub(crate) struct Progress {
     pub(crate) created: i64,
     pub(crate) updated: i64,
     pub(crate) rejected: i64,
+    /// Of these, rows of suppressed people.
+    pub(crate) suppressed: i64,
+    /// Of these, purchases.
+    pub(crate) suppressed_purchases: i64,
 }
 
 /// What is known of the same file from before.
@@ -76,7 +80,7 @@ pub(crate) async fn earlier(conn: &mut Conn, begin: Begin<'_>) -> Result<Earlier
         return Ok(Earlier::Never);
     };
     let row: Option<ImportRow> = sqlx::query_as(
-        "SELECT id, state, line, window_upto, window_rows, boundary, accepted, created, updated, rejected, finished_at FROM imports \
+        "SELECT id, state, line, window_upto, window_rows, boundary, accepted, created, updated, rejected, suppressed, suppressed_purchases, finished_at FROM imports \
          WHERE dataset_id = $1 AND kind = $2 AND content_hash = $3 AND state <> 'failed' ORDER BY id DESC LIMIT 1",
     )
     .bind(begin.dataset.0)
@@ -126,7 +130,7 @@ pub(crate) async fn resume(conn: &mut Conn, id: i64) -> Result<()> {
 /// Notes how far it has come.
 pub(crate) async fn save(conn: &mut Conn, id: i64, progress: Progress) -> Result<()> {
     let sql = "UPDATE imports SET line = $2, accepted = $3, created = $4, updated = $5, rejected = $6, window_upto = $7, window_rows = $8, \
-               boundary = $9 WHERE id = $1";
+               boundary = $9, suppressed = $10, suppressed_purchases = $11 WHERE id = $1";
     sqlx::query(sql)
         .bind(id)
         .bind(progress.line)
@@ -137,6 +141,8 @@ pub(crate) async fn save(conn: &mut Conn, id: i64, progress: Progress) -> Result
         .bind(progress.window_upto)
         .bind(progress.window_rows)
         .bind(progress.boundary)
+        .bind(progress.suppressed)
+        .bind(progress.suppressed_purchases)
         .execute(conn)
         .await?;
     Ok(())

@@ -11,8 +11,11 @@ pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod bench;
 pub(crate) mod campaigns;
+pub(crate) mod dangling;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
+pub(crate) mod erased;
+pub(crate) mod erasure_log;
 pub(crate) mod estimates;
 pub(crate) mod exports;
 pub(crate) mod gone;
@@ -47,6 +50,8 @@ pub(crate) mod segments;
 pub(crate) mod settings;
 pub(crate) mod space;
 pub(crate) mod suggest;
+pub(crate) mod suppressed;
+pub(crate) mod suppressions;
 pub(crate) mod sweep;
 pub(crate) mod target_people;
 pub(crate) mod targets;
@@ -91,6 +96,8 @@ pub(crate) struct Store {
     counters: SqlitePool,
     /// The secret by which identities are hashed.
     pub(crate) keys: Keys,
+    /// The log of erasures, beside the database.
+    pub(crate) erasures: erasure_log::ErasureLog,
     /// The time.
     pub(crate) clock: Clock,
     /// The data directory.

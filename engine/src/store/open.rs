@@ -1,6 +1,6 @@
 //! Opening a data directory: lock, version, pragmas, schema, epoch. Order matters and is the order below.
 
-use super::{Store, keys::Keys, writer::Writer};
+use super::{Store, erasure_log::ErasureLog, keys::Keys, writer::Writer};
 use crate::{
     clock::Clock,
     error::{Error, Result},
@@ -66,6 +66,7 @@ pub(crate) async fn open(dir: &Path, clock: Clock) -> Result<Store> {
         readers,
         counters,
         keys,
+        erasures: ErasureLog::of(&dir),
         clock,
         dir,
         epoch,

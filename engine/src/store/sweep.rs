@@ -2,10 +2,12 @@
 //! that (a reader finds no such person behind them), so the sweep may be interrupted anywhere.
 
 use super::{
-    Conn,
+    Conn, Store,
+    erased::{self, Erasing, Source},
     gone::Gone,
     ingest::{self, Key, many},
-    keys::Keys,
+    jobs::JobRow,
+    keys::HASH_BYTES,
 };
 use crate::error::{Error, Result};
 use domain::{
@@ -88,17 +90,57 @@ pub(crate) async fn end(conn: &mut Conn, dataset: i64, from: &Place, entries: i6
     })
 }
 
-/// Removes the dead entries of one kind after `from` up to `to` (to the end of the kind where there is none): those of
-/// `gone`, or, without a set, all whose profile is not there. Gives how many.
+/// Takes the dead entries of one kind after `from` up to `to` (to the end of the kind where there is none): those of
+/// `gone`, or, without a set, of all of the job's targets who are not there. Gives how many.
 pub(crate) async fn slice(
     conn: &mut Conn,
-    dataset: i64,
-    from: &Place,
-    to: Option<&Place>,
+    store: &Store,
+    job: &JobRow,
+    (from, to): (&Place, Option<&Place>),
     gone: Option<&Gone>,
 ) -> Result<u64> {
-    let mut q = QueryBuilder::new("DELETE FROM identity_lookup WHERE dataset_id = ");
-    q.push_bind(dataset)
+    // As one value: rows would be handed from SQLite's thread to ours one by one.
+    let mut q = QueryBuilder::new(
+        "SELECT CAST(group_concat(hash, '') AS BLOB) FROM (SELECT hash FROM identity_lookup WHERE ",
+    );
+    push_dead(&mut q, job, (from, to), gone);
+    q.push(" ORDER BY hash)");
+    let hashes: Option<Vec<u8>> = q.build_query_scalar().fetch_one(&mut *conn).await?;
+    let Some(hashes) = hashes else { return Ok(0) };
+    erased::keep(conn, &store.erasures, &erasing(store, job)?, from.kind, &hashes).await?;
+    let mut q = QueryBuilder::new("DELETE FROM identity_lookup WHERE ");
+    push_dead(&mut q, job, (from, to), gone);
+    let taken = q.build().execute(conn).await?.rows_affected();
+    let kept = u64::try_from(hashes.len() / HASH_BYTES).unwrap_or(u64::MAX);
+    if taken == kept {
+        Ok(taken)
+    } else {
+        Err(Error::Corrupt(format!(
+            "the sweep of job {} took {taken} entries and kept the hashes of {kept}",
+            job.id
+        )))
+    }
+}
+
+/// A job's taking of identities at this moment.
+fn erasing(store: &Store, job: &JobRow) -> Result<Erasing> {
+    Ok(Erasing {
+        dataset: DatasetId(job.dataset_id),
+        source: Source::Job(JobId(job.id)),
+        suppress: job.spec()?.suppress,
+        at: store.clock.now(),
+    })
+}
+
+/// Appends the condition of the dead entries of a slice.
+fn push_dead(
+    q: &mut QueryBuilder<Sqlite>,
+    job: &JobRow,
+    (from, to): (&Place, Option<&Place>),
+    gone: Option<&Gone>,
+) {
+    q.push("dataset_id = ")
+        .push_bind(job.dataset_id)
         .push(" AND kind = ")
         .push_bind(from.kind)
         .push(" AND hash > ")
@@ -108,12 +150,23 @@ pub(crate) async fn slice(
     }
     q.push(" AND ");
     match gone {
-        Some(gone) => push_gone(&mut q, gone),
-        None => {
-            q.push("NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = identity_lookup.profile_id)");
-        }
+        Some(gone) => push_gone(q, gone),
+        None => push_absent(q, job),
     }
-    Ok(q.build().execute(conn).await?.rows_affected())
+}
+
+/// Appends the condition that `profile_id` is a target whom the job deleted. An import writes entries of people who are
+/// yet to be made; these are nobody's target.
+pub(super) fn push_absent(q: &mut QueryBuilder<Sqlite>, job: &JobRow) {
+    q.push("NOT EXISTS (SELECT 1 FROM profiles p WHERE p.id = identity_lookup.profile_id) AND EXISTS (SELECT 1 FROM job_targets t WHERE t.job_id = ")
+        .push_bind(job.set())
+        .push(" AND t.profile_id = identity_lookup.profile_id AND t.profile_id > ")
+        .push_bind(job.range_after)
+        .push(" AND t.profile_id <= ")
+        .push_bind(job.range_upto)
+        .push(") AND NOT EXISTS (SELECT 1 FROM job_outcomes o WHERE o.job_id = ")
+        .push_bind(job.id)
+        .push(" AND o.profile_id = identity_lookup.profile_id)");
 }
 
 /// Appends the condition that `profile_id` is in the set. Below its base `substr` would count from the other end.
@@ -127,8 +180,9 @@ pub(super) fn push_gone(q: &mut QueryBuilder<Sqlite>, gone: &Gone) {
         .push(") % 3) & 1");
 }
 
-/// Removes the look-up entries of these people, whose identities are still there: for a few people of many.
-pub(crate) async fn points(conn: &mut Conn, keys: &Keys, dataset: DatasetId, ids: &[i64]) -> Result<()> {
+/// Takes the look-up entries of these people, whose identities are still there: for a few people of many.
+pub(crate) async fn points(conn: &mut Conn, store: &Store, job: &JobRow, ids: &[i64]) -> Result<()> {
+    let dataset = DatasetId(job.dataset_id);
     let found: String = sqlx::query_scalar(
         "SELECT json_group_array(json_array(profile_id, kind, value)) FROM identities WHERE profile_id IN (SELECT value FROM json_each($1))",
     )
@@ -140,8 +194,10 @@ pub(crate) async fn points(conn: &mut Conn, keys: &Keys, dataset: DatasetId, ids
     for (profile, kind, value) in rows {
         let kind = IdentityKind::from_number(kind)
             .ok_or_else(|| Error::Corrupt(format!("an identity has the unknown kind {kind}")))?;
-        entries.push((profile, Key::new(keys, dataset, kind, value)));
+        entries.push((profile, Key::new(&store.keys, dataset, kind, value)));
     }
+    let taken = entries.iter().map(|(_, key)| key.id()).collect();
+    erased::keep_keys(conn, &store.erasures, &erasing(store, job)?, taken).await?;
     ingest::remove_lookups(conn, dataset, &entries).await
 }
 

@@ -10,6 +10,7 @@ use domain::{
     id::{DatasetId, JobId, SegmentId},
     job::{Job, JobSpec, JobState, OnActiveCampaign},
     segment::{SegmentKind, SegmentSpec},
+    suppression::Suppress,
 };
 use engine::{
     Engine, HealthOptions, OpenOptions, Tasks,
@@ -252,6 +253,7 @@ pub(crate) fn spec(segment: SegmentId, name: &str, count: i64) -> JobSpec {
         queue: false,
         force: false,
         export: false,
+        suppress: Suppress::Late,
     }
 }
 

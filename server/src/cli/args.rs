@@ -452,7 +452,7 @@ pub(crate) struct StartJob {
     /// The time zone of the quiet hours, such as Europe/Berlin
     #[arg(long, value_name = "ZONE", requires = "quiet_hours")]
     pub(crate) zone: Option<String>,
-    /// Whether imports may bring them back: only none in this release
+    /// What is refused of them afterwards: late (data from before the deletion), 30d, forever or none
     #[arg(long, value_name = "WORD")]
     pub(crate) suppress: Option<String>,
     /// About running campaigns: block, pause or proceed

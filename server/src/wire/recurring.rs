@@ -1,6 +1,6 @@
 //! Recurring deletions on the wire.
 
-use super::{TypedCount, jobs::QuietHours, read_id, time};
+use super::{TypedCount, jobs::QuietHours, read_id, start::read_suppress, time};
 use domain::{
     job::OnActiveCampaign,
     problem::{Code, Problem},
@@ -94,6 +94,8 @@ pub(crate) struct NewRecurring {
     pub(crate) quiet_hours: Option<QuietHours>,
     /// Why, in the person's words.
     pub(crate) reason: Option<String>,
+    /// What is refused afterwards of the people of each run: `late` (default), `30d`, `forever` or `none`.
+    pub(crate) suppress: Option<String>,
 }
 
 impl NewRecurring {
@@ -119,6 +121,7 @@ impl NewRecurring {
             max_rate: self.max_rate,
             quiet_hours: self.quiet_hours.as_ref().map(QuietHours::read).transpose()?,
             reason: self.reason.clone(),
+            suppress: read_suppress(self.suppress.as_deref())?,
         })
     }
 }

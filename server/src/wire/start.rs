@@ -1,11 +1,11 @@
-//! What is sent to start a deletion, and how it is read. Words that belong to a later release are known here, so that
-//! they are refused by name and never silently ignored.
+//! What is sent to start a deletion, and how it is read.
 
 use super::{campaigns::said, jobs::QuietHours, read_id, read_time};
 use domain::{
     job::{JobSpec, OnActiveCampaign, RETRY_PASSES},
     problem::{Code, Problem},
     segment::typed_count,
+    suppression::Suppress,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,7 +45,8 @@ pub(crate) struct StartJob {
     pub(crate) quiet_hours: Option<QuietHours>,
     /// Whether people who no longer match at their turn stay; default true.
     pub(crate) spare_changed: Option<bool>,
-    /// Only `none` in this release.
+    /// What is refused of these people afterwards: `late` (default; data dated before the deletion, for a year), `30d` (all
+    /// data for 30 days), `forever` (all data for good) or `none`.
     pub(crate) suppress: Option<String>,
     /// Passes over the failed; default 1.
     pub(crate) retry_passes: Option<u8>,
@@ -87,7 +88,6 @@ impl TypedCount {
 impl StartJob {
     /// What the service is asked.
     pub(crate) fn spec(&self) -> Result<JobSpec, Problem> {
-        self.refuse_later()?;
         let confirm_count = match &self.confirm_count {
             Some(typed) => typed
                 .read()
@@ -115,26 +115,18 @@ impl StartJob {
             queue: self.queue,
             force: self.force,
             export: self.export,
+            suppress: read_suppress(self.suppress.as_deref())?,
         })
     }
+}
 
-    /// Refuses by name what a later release brings.
-    fn refuse_later(&self) -> Result<(), Problem> {
-        let later = |field: &str, message: &str| Err(Problem::because(Code::NotAvailable, message).on(field));
-        match self.suppress.as_deref() {
-            None | Some("none") => {}
-            Some("late" | "30d" | "forever") => {
-                let message = "Suppression comes with a later release. Send \"none\", or leave it out.";
-                return later("suppress", message);
-            }
-            Some(_) => {
-                let message =
-                    "suppress is one of late, 30d, forever and none; this release offers none only.";
-                return Err(Problem::because(Code::Invalid, message).on("suppress"));
-            }
-        }
-        Ok(())
-    }
+/// Reads what is refused afterwards; the default where nothing is said.
+pub(super) fn read_suppress(word: Option<&str>) -> Result<Suppress, Problem> {
+    word.map_or(Some(Suppress::default()), Suppress::parse)
+        .ok_or_else(|| {
+            let message = "suppress is one of late, 30d, forever and none.";
+            Problem::because(Code::Invalid, message).on("suppress")
+        })
 }
 
 fn read_policy(word: Option<&str>) -> Result<OnActiveCampaign, Problem> {
@@ -193,12 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_release_brings_is_refused_by_name() {
-        let body = r#"{"segment_id":"7","consent":true,"confirm_count":1,"suppress":"late"}"#;
-        assert_eq!(refusal(body), (Code::NotAvailable, Some("suppress".to_owned())));
+    fn what_is_refused_afterwards_is_late_data_unless_something_else_is_said() {
+        let spec = |suppress: &str| {
+            let body = format!(r#"{{"segment_id":"7","consent":true,"confirm_count":1{suppress}}}"#);
+            let body: StartJob = serde_json::from_str(&body).expect("reads");
+            body.spec().expect("fits").suppress
+        };
+        assert_eq!(spec(""), Suppress::Late);
+        for choice in Suppress::ALL {
+            assert_eq!(spec(&format!(r#","suppress":"{}""#, choice.as_str())), choice);
+        }
         assert_eq!(
-            refusal(r#"{"segment_id":"7","suppress":"maybe"}"#).0,
-            Code::Invalid
+            refusal(r#"{"segment_id":"7","consent":true,"confirm_count":1,"suppress":"maybe"}"#),
+            (Code::Invalid, Some("suppress".to_owned()))
         );
     }
 

@@ -1,0 +1,131 @@
+//! What stays of identities that are taken out of the look-up: their keyed hashes, in `erased`, in the log beside the
+//! database, and, where that was chosen, among those that are not let in again. Written in the transaction that takes
+//! them, whoever does: the sweep of a job, a batch of a small one, the erasure of one person, an import that comes before
+//! the sweep.
+
+use super::{
+    Conn,
+    erasure_log::{ErasureLog, Head},
+    ingest::KeyId,
+    keys::HASH_BYTES,
+    suppressions::{self, Added},
+};
+use crate::error::{Error, Result};
+use domain::{
+    id::{DatasetId, JobId},
+    suppression::{Reason, Suppress},
+    time::Timestamp,
+};
+
+/// Bytes of hashes of a row at most: who goes through them holds no more than one row.
+const ROW_BYTES_MAX: usize = HASH_BYTES << 16;
+
+/// What takes identities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A bulk deletion.
+    Job(JobId),
+    /// A privacy request, by its number in `erased`.
+    Request(i64),
+}
+
+impl Source {
+    /// As stored: word and number.
+    pub(crate) const fn columns(self) -> (&'static str, i64) {
+        match self {
+            Self::Job(id) => (Reason::Job.as_str(), id.0),
+            Self::Request(id) => (Reason::Request.as_str(), id),
+        }
+    }
+
+    const fn reason(self) -> Reason {
+        match self {
+            Self::Job(_) => Reason::Job,
+            Self::Request(_) => Reason::Request,
+        }
+    }
+
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Job(_) => 1,
+            Self::Request(_) => 2,
+        }
+    }
+}
+
+/// Taking identities: on whose behalf, and what is refused of them afterwards.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Erasing {
+    pub(crate) dataset: DatasetId,
+    pub(crate) source: Source,
+    pub(crate) suppress: Suppress,
+    /// When these people were deleted.
+    pub(crate) at: Timestamp,
+}
+
+/// Keeps the hashes of identities of one kind, one after the other in key order. The caller takes them out of the look-up
+/// in the same transaction and commits.
+pub(crate) async fn keep(
+    conn: &mut Conn,
+    log: &ErasureLog,
+    erasing: &Erasing,
+    kind: i64,
+    hashes: &[u8],
+) -> Result<()> {
+    if hashes.is_empty() {
+        return Ok(());
+    }
+    if !hashes.len().is_multiple_of(HASH_BYTES) {
+        return Err(Error::Corrupt("a look-up key has not 16 bytes".to_owned()));
+    }
+    let (source, source_id) = erasing.source.columns();
+    let head = Head {
+        dataset: erasing.dataset.0,
+        source: erasing.source.byte(),
+        source_id,
+        kind: u8::try_from(kind).unwrap_or(u8::MAX),
+        at: erasing.at.ms(),
+    };
+    log.append(head, hashes).await?;
+    for part in hashes.chunks(ROW_BYTES_MAX) {
+        sqlx::query(
+            "INSERT INTO erased (source, source_id, no, dataset_id, kind, hashes, at)
+             SELECT $1, $2, coalesce(max(no), 0) + 1, $3, $4, $5, $6 FROM erased WHERE source = $1 AND source_id = $2",
+        )
+        .bind(source)
+        .bind(source_id)
+        .bind(erasing.dataset.0)
+        .bind(kind)
+        .bind(part)
+        .bind(erasing.at.ms())
+        .execute(&mut *conn)
+        .await?;
+        if let Some(refusal) = erasing.suppress.refusal(erasing.at) {
+            let added = Added {
+                dataset: erasing.dataset,
+                reason: erasing.source.reason(),
+                source_id: Some(source_id),
+                refusal,
+            };
+            suppressions::add(conn, &added, kind, part).await?;
+        }
+    }
+    crate::fault::stop_point("erased.kept")
+}
+
+/// Keeps the hashes of these identities, of whatever kinds and in whatever order.
+pub(crate) async fn keep_keys(
+    conn: &mut Conn,
+    log: &ErasureLog,
+    erasing: &Erasing,
+    mut keys: Vec<KeyId>,
+) -> Result<()> {
+    keys.sort_unstable();
+    keys.dedup();
+    for of_kind in keys.chunk_by(|a, b| a.kind == b.kind) {
+        let Some(first) = of_kind.first() else { continue };
+        let hashes: Vec<u8> = of_kind.iter().flat_map(|key| key.hash).collect();
+        keep(conn, log, erasing, first.kind.number(), &hashes).await?;
+    }
+    Ok(())
+}
