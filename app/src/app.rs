@@ -5,10 +5,11 @@ use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
     campaigns::CampaignsPage, delete::DeletePage, job::JobPage, job_report::JobReportPage, jobs::JobsPage,
     login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
-    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
-    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
-    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
-    settings_limits::SettingsLimitsPage, targets::TargetsPage, warehouse::WarehousePage,
+    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, receipt::ReceiptPage,
+    recurring::RecurringPage, recurring_list::RecurringListPage, recurring_new::RecurringNewPage,
+    reports::ReportsPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
+    segments::SegmentsPage, settings_limits::SettingsLimitsPage, targets::TargetsPage,
+    warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -44,6 +45,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/notices") view=NoticesPage ssr=SsrMode::Async />
                 <Route path=path!("/settings/notifications") view=NotificationsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/report") view=JobReportPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/jobs/:id/receipt") view=ReceiptPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/targets") view=TargetsPage ssr=SsrMode::Async />

@@ -16,4 +16,6 @@ pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use api::Settings;
+#[cfg(feature = "ssr")]
+pub use api::receipts::ProofAnswer;
 pub use shell::shell;

@@ -131,6 +131,19 @@ pub fn job_report(ds: &str, id: JobId) -> String {
     format!("/d/{ds}/jobs/{id}/report")
 }
 
+/// The receipt of one deletion.
+pub fn receipt(ds: &str, id: JobId) -> String {
+    format!("/d/{ds}/jobs/{id}/receipt")
+}
+
+/// The same as it was signed, in a file.
+pub fn receipt_file(ds: &str, id: JobId) -> String {
+    format!("/d/{ds}/jobs/{id}/receipt.json")
+}
+
+/// The public key by which receipts are verified.
+pub const RECEIPT_KEY: &str = "/receipt-key.pem";
+
 /// The warehouse.
 pub fn warehouse(ds: &str) -> String {
     format!("/d/{ds}/warehouse")

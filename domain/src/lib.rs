@@ -12,7 +12,8 @@
 //! number with the time at which it was true · *warehouse*: the copy that bulk deletion leaves · *problem*: an expected
 //! refusal, with a code and a sentence · *notice*: word to a person of what a deletion of theirs came to · *recurring
 //! deletion*: one that is due again and again, by a standing confirmation · *export*: a copy of the target set, kept for a
-//! few days · *suppression*: refusing data about an identity, so that nobody comes back who was deleted.
+//! few days · *receipt*: the signed statement of what a deletion did and did not do · *suppression*: refusing data about
+//! an identity, so that nobody comes back who was deleted.
 //! *Deletion* is housekeeping by segment; *erasure* is a person's legal right.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -47,6 +48,7 @@ pub mod job;
 pub mod metric;
 pub mod notice;
 pub mod plan;
+pub mod receipt;
 pub mod recurring;
 pub mod report;
 pub mod series;

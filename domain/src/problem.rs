@@ -113,6 +113,8 @@ codes! {
     RecurringExists = "recurring_exists", 409, "This segment has a recurring deletion already. Stop that one first.";
     /// A way out of the console is not set up.
     NotSetUp = "not_set_up", 409, "That is not set up yet. Fill in the settings first.";
+    /// Nobody with this identity is among those that a receipt is about.
+    NotInReceipt = "not_in_receipt", 404, "Nobody with exactly this identity is among those that this receipt is about.";
     /// Same key, another body.
     IdempotencyMismatch = "idempotency_mismatch", 422, "This Idempotency-Key was used with another request.";
     /// Asked for something that this release does not have.

@@ -24,6 +24,7 @@ pub mod import;
 mod notify;
 mod plain;
 mod quiet;
+pub mod receipt;
 mod recurring;
 mod runner;
 mod sample;

@@ -18,6 +18,7 @@ mod local;
 mod log;
 mod members_file;
 mod output;
+mod receipt_files;
 mod rest;
 mod router;
 mod security;

@@ -2,7 +2,9 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
-use crate::{assets, foreground, members_file, rest, security, session, session_files};
+use crate::{
+    assets, foreground, members_file, receipt_files, rest, security, session, session_files,
+};
 use axum::{
     Router,
     body::Body,
@@ -95,6 +97,7 @@ fn pages(site: &Site) -> Result<Router, String> {
     let gate = || middleware::from_fn_with_state(site.clone(), session::gate);
     // A file takes as long as it is large: that says nothing about how long people wait for pages.
     let files = members_file::routes(site).layer(gate());
+    let receipts = receipt_files::routes(site, context.clone(), page.clone());
     Ok(Router::new()
         .leptos_routes_with_context(
             &options,
@@ -105,6 +108,7 @@ fn pages(site: &Site) -> Result<Router, String> {
         .fallback(render_app_async_with_context(context, page))
         .with_state(options)
         .merge(session_files::routes(site))
+        .merge(receipts)
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(gate())
         .layer(middleware::from_fn_with_state(

@@ -11,6 +11,7 @@ pub mod notifications;
 pub mod overview;
 pub mod plans;
 pub mod profiles;
+pub mod receipts;
 pub mod recurring;
 pub mod reports;
 pub mod segment_pages;

@@ -93,7 +93,10 @@ fn ended(
                 <h1>{title}</h1>
                 <div class="sub"><span class=badge>{status}</span> " " {sentence}</div>
             </div>
-            <div class="acts"><a class="btn" href=paths::job_report(frame.ds(), data.job.id)>"What it changed"</a></div>
+            <div class="acts">
+                {data.job.started_at.map(|_| view! { <a class="btn" href=paths::receipt(frame.ds(), data.job.id)>"Receipt"</a> })}
+                <a class="btn" href=paths::job_report(frame.ds(), data.job.id)>"What it changed"</a>
+            </div>
         </header>
         <Notices typed />
         <JobResult frame=frame.clone() data=data.clone() />

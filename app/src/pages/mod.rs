@@ -15,6 +15,7 @@ pub mod notifications;
 pub mod overview;
 pub mod profile;
 pub mod profiles;
+pub mod receipt;
 pub mod recurring;
 pub mod recurring_list;
 pub mod recurring_new;

@@ -132,7 +132,7 @@ pub(crate) fn found(data: &Path) -> io::Result<Vec<Found>> {
 }
 
 /// Overwrites a file, syncs it and takes it away. What is no file, such as a link, is taken away alone.
-fn wipe_file(path: &Path) -> io::Result<bool> {
+pub(crate) fn wipe_file(path: &Path) -> io::Result<bool> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),

@@ -1,6 +1,6 @@
 //! After the sweep: check who is left, count anew, end. Also the early ends. (The scrub, which comes between, is `scrub`.)
 
-use super::{Memory, Step, freeze::membership, report};
+use super::{Memory, Step, freeze::membership, receipt, report};
 use crate::{
     error::{Error, Result},
     fault, notify,
@@ -93,10 +93,13 @@ pub(super) async fn verify(engine: &Engine, job: &JobRow) -> Result<Step> {
     Ok(Step::Again)
 }
 
-/// Measures the report's side after; then counts who is in the segment now, and ends the job with that and with what stays
-/// in the warehouse, in one transaction.
+/// Measures the report's side after and makes the receipt's tree; then counts who is in the segment now, and ends the job with
+/// that, with what stays in the warehouse and with its receipt, in one transaction.
 pub(super) async fn seal(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     if let Some(step) = report::after(engine, job, memory).await? {
+        return Ok(step);
+    }
+    if let Some(step) = receipt::tree(engine, job, memory).await? {
         return Ok(step);
     }
     let store = &engine.inner.store;
@@ -128,6 +131,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     if let Some(value) = count {
         store::segment_jobs::set_count(&mut tx, segment, value, now).await?;
     }
+    receipt::sign(&mut tx, engine, job, memory, (end, kept, now)).await?;
     store::plans::set_took(&mut tx, id, took_ms(&job.phases()?, job.paused_ms, now)).await?;
     store::job_steps::move_to(&mut tx, store, job, end, now).await?;
     audit_end(&mut tx, engine, job, end, &counts).await?;

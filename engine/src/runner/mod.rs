@@ -13,6 +13,7 @@ mod freeze;
 mod hold;
 mod keeper;
 mod plan;
+mod receipt;
 mod report;
 pub(crate) mod scrub;
 mod sweep;
@@ -50,6 +51,8 @@ pub(crate) struct Memory {
     scrub: scrub::Work,
     /// Where measuring for the report is.
     report: report::Work,
+    /// Where the receipt's tree is.
+    receipt: receipt::Work,
     /// Where the export is.
     export: export::Work,
     /// The batch before.
@@ -71,6 +74,7 @@ impl Default for Memory {
             sweep: sweep::Sweep::default(),
             scrub: scrub::Work::default(),
             report: report::Work::default(),
+            receipt: receipt::Work::default(),
             export: export::Work::default(),
             last: None,
             tries: 0,
@@ -117,7 +121,8 @@ impl Tasks {
 
 impl Engine {
     /// Starts the runner and what goes on beside it: the warehouse copier and its retention, what keeps the ballast, what
-    /// starts and ends campaigns, what is due again and again, the outbox, and what wipes exports.
+    /// starts and ends campaigns, what is due again and again, the outbox, what wipes exports, and
+    /// what destroys the keys of old receipts.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -131,11 +136,12 @@ impl Engine {
         let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
         let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
         let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
+        let proofs = tokio::spawn(crate::receipt::keep::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![
-                runner, keeper, copier, retention, health, times, recurring, outbox, exports, check,
+                runner, keeper, copier, retention, health, times, recurring, outbox, exports, proofs, check,
             ],
         }
     }

@@ -18,6 +18,7 @@ mod limits;
 mod memory;
 mod plans;
 mod profiles;
+mod receipts;
 mod recurring;
 mod reports;
 mod segment_copy;
@@ -43,6 +44,7 @@ use crate::{
     clock::Clock,
     error::Result,
     health::{Health, HealthOptions},
+    receipt::Signer,
     store::{self, Store},
     warehouse::Warehouse,
 };
@@ -92,6 +94,8 @@ pub struct Engine {
 pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) warehouse: Warehouse,
+    /// Signs receipts.
+    pub(crate) signer: Signer,
     pub(crate) memory: Memory,
     pub(crate) health: Health,
     /// Why jobs do not move, where that is not worth a write: by the runner, job by job.
@@ -132,7 +136,9 @@ impl Engine {
     async fn opened(options: OpenOptions, health: HealthOptions) -> Result<Self> {
         let store = store::open(&options.dir, options.clock).await?;
         let warehouse = Warehouse::open(&store).await?;
+        let signer = Signer::load_or_create(&store.dir)?;
         let inner = Inner {
+            signer,
             health: Health::new(&store.dir, health),
             store,
             warehouse,

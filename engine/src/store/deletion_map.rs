@@ -98,6 +98,7 @@ const TABLES: &[(&str, Holds)] = &[
     ("job_target_names", Holds::Records),
     ("job_exports", Holds::Records),
     ("erased", Holds::Records),
+    ("receipts", Holds::Records),
     // Numbers of identities that were found again, by deletion.
     ("recheck_found", Holds::Records),
     ("rechecks", Holds::Records),

@@ -34,6 +34,8 @@ pub(crate) struct JobRow {
     pub(crate) waiting_for: Option<String>,
     pub(crate) max_rate: Option<i64>,
     requested_by: String,
+    pub(crate) approved_by: Option<String>,
+    pub(crate) plan_hash: String,
     reason: Option<String>,
     pub(crate) end_reason: Option<String>,
     pub(crate) now_at: i64,

@@ -16,6 +16,43 @@ pub(crate) struct Keys {
     identity: [u8; 32],
 }
 
+/// Reads 32 secret bytes out of a file, or draws them where there is none. The file is 0600 and is there to stay before they are
+/// used.
+pub(crate) fn secret(folder: &Path, name: &str) -> Result<[u8; 32]> {
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            Error::Start(format!(
+                "{} is damaged: it must have 32 bytes. Restore it from a backup.",
+                path.display()
+            ))
+        }),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let drawn: [u8; 32] = rand::random();
+            std::fs::create_dir_all(folder).map_err(Error::io(format!("making {}", folder.display())))?;
+            let partial = folder.join(format!("{name}.partial"));
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&partial)
+                .map_err(Error::io(format!("making {name}")))?;
+            file.write_all(&drawn)
+                .and_then(|()| file.sync_all())
+                .map_err(Error::io(format!("writing {name}")))?;
+            std::fs::rename(&partial, &path)
+                .and_then(|()| std::fs::File::open(folder)?.sync_all())
+                .map_err(Error::io(format!("placing {name}")))?;
+            Ok(drawn)
+        }
+        Err(e) => Err(Error::Io {
+            what: format!("reading {}", path.display()),
+            source: e,
+        }),
+    }
+}
+
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys(…)")
@@ -25,41 +62,8 @@ impl fmt::Debug for Keys {
 impl Keys {
     /// Reads the secret of a data directory, or makes one when there is none. The file is 0600.
     pub(crate) fn load_or_create(dir: &Path) -> Result<Self> {
-        let folder = dir.join("keys");
-        let path = folder.join("identity.key");
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                let identity = bytes.try_into().map_err(|_| {
-                    Error::Start(format!(
-                        "{} is damaged: it must have 32 bytes. Restore it from a backup.",
-                        path.display()
-                    ))
-                })?;
-                Ok(Self { identity })
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                let identity: [u8; 32] = rand::random();
-                std::fs::create_dir_all(&folder)
-                    .map_err(Error::io(format!("making {}", folder.display())))?;
-                let partial = folder.join("identity.key.partial");
-                let mut file = std::fs::OpenOptions::new()
-                    .write(true)
-                    .create(true)
-                    .truncate(true)
-                    .mode(0o600)
-                    .open(&partial)
-                    .map_err(Error::io("making the identity key"))?;
-                file.write_all(&identity)
-                    .and_then(|()| file.sync_all())
-                    .map_err(Error::io("writing the identity key"))?;
-                std::fs::rename(&partial, &path).map_err(Error::io("placing the identity key"))?;
-                Ok(Self { identity })
-            }
-            Err(e) => Err(Error::Io {
-                what: format!("reading {}", path.display()),
-                source: e,
-            }),
-        }
+        let identity = secret(&dir.join("keys"), "identity.key")?;
+        Ok(Self { identity })
     }
 
     /// The look-up key of a canonical identity.

@@ -41,6 +41,7 @@ pub(crate) mod plans;
 #[cfg(feature = "faults")]
 pub(crate) mod planted;
 pub(crate) mod profiles;
+pub(crate) mod receipts;
 pub(crate) mod recurring;
 pub(crate) mod rule_sql;
 pub(crate) mod scrub;

@@ -6,6 +6,9 @@ use crate::error::Result;
 /// Longest job of a plan, in seconds.
 pub(crate) const JOB_SECONDS_MAX: &str = "job_seconds_max";
 
+/// Days after which the keys of a receipt's entries are destroyed.
+pub(crate) const PROOF_DAYS: &str = "proof_days";
+
 /// A setting's text.
 pub(crate) async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>> {
     Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")

@@ -80,6 +80,12 @@ pub(crate) enum Deed {
     /// Limits of the whole installation
     #[command(subcommand, after_help = "Example: lethe limits show")]
     Limits(Limits),
+    /// Receipts of deletions
+    #[command(
+        subcommand,
+        after_help = "Example: lethe receipt verify lethe-main-D-1001-receipt.json --key lethe-receipt-key.pem"
+    )]
+    Receipt(Receipt),
     /// Read the database files back and look for dead bytes; ends with 0 only where no byte of deleted people is left
     #[command(
         after_help = "Example: lethe scan --data /var/lib/lethe\n\nOpens the files itself and read-only. Stop the server first: while it writes, its log holds pages.\nBytes of tables that are about nobody and of the warehouse, which is kept on purpose, are shown and do not fail."
@@ -394,6 +400,24 @@ pub(crate) enum Limits {
         /// Seconds, or default for five days
         #[arg(long, value_name = "N|default")]
         job_seconds_max: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Receipt {
+    /// Hold a receipt, or the proof for one person, against its signature; offline, with nothing but the file and the key
+    #[command(
+        after_help = "Example: lethe receipt verify lethe-main-D-1001-receipt.json --key lethe-receipt-key.pem\n\nEnds with 0 only where it holds. Without --key the key in the file is used and its fingerprint printed: compare it with the one\nthat the server shows."
+    )]
+    Verify {
+        /// The receipt or the proof; - for standard input
+        file: PathBuf,
+        /// The public key, PEM or 64 hex digits
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// Whom a proof is to be for; - reads it from standard input, one line
+        #[arg(long, value_name = "IDENTITY")]
+        identity: Option<String>,
     },
 }
 

@@ -4,6 +4,7 @@
 mod args;
 mod client;
 mod follow;
+mod receipt;
 mod say;
 mod scan;
 mod way;
@@ -75,6 +76,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         .await
         .map_err(Failure::Failed),
         Deed::Scan => scan::run(&settings.data, json).await,
+        Deed::Receipt(args::Receipt::Verify { file, key, identity }) => {
+            receipt::run(&file, key, identity, json)
+        }
         Deed::Bench(args) => bench(args, cli.common.data, json).await,
         deed => {
             crate::log::start(settings.log.as_deref().unwrap_or("warn"));

@@ -18,7 +18,9 @@ use std::{
 /// The password could not be read.
 pub(super) fn command(deed: Deed) -> io::Result<Option<Command>> {
     Ok(Some(match deed {
-        Deed::Serve { .. } | Deed::Demo { .. } | Deed::Scan | Deed::Bench(_) => return Ok(None),
+        Deed::Serve { .. } | Deed::Demo { .. } | Deed::Scan | Deed::Bench(_) | Deed::Receipt(_) => {
+            return Ok(None);
+        }
         Deed::Import(import) => import_command(import),
         Deed::Dataset(Dataset::Create { slug, name }) => Command::DatasetCreate { slug, name },
         Deed::Dataset(Dataset::List) => Command::DatasetList,

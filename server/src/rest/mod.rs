@@ -16,6 +16,7 @@ mod jobs;
 mod limits;
 mod openapi;
 mod profiles;
+mod receipts;
 mod recurring;
 mod segment_members;
 mod segments;
@@ -49,6 +50,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(limits::routes())
         .merge(recurring::routes())
         .merge(job_files::routes())
+        .merge(receipts::routes())
         .merge(audit::routes())
         .merge(warehouse::routes())
         .split_for_parts();

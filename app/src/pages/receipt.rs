@@ -1,0 +1,91 @@
+//! The receipt of one deletion: what went, what was kept and why, who asked, how it was checked; and the proof for one person. Prints
+//! to one sheet.
+
+use crate::{
+    api::{
+        frame::Frame,
+        receipts::{ProofAnswer, ReceiptView, load_receipt},
+    },
+    components::{
+        CountsTable, Here, HowItCame, HowToCheck, JobBadge, Place, ProveForm, StoresTable, moment, page,
+    },
+    paths,
+    ui::{Card, Empty, Glyph, PageTop},
+};
+use domain::receipt::{Receipt, short_fingerprint};
+use leptos::{nonce::use_nonce, prelude::*};
+
+/// Printing needs the browser's program, so the button is shown by it alone.
+const PRINT: &str = "for(const b of document.querySelectorAll('[data-print]')){b.hidden=false;b.addEventListener('click',()=>print())}";
+
+/// The page.
+#[component]
+pub fn ReceiptPage() -> impl IntoView {
+    let here = Here::read(Place::Deletions);
+    let answer = use_context::<ProofAnswer>();
+    let load = load_receipt(here.ds.clone(), here.id.clone());
+    page(here, load, |frame, data| view! { <Content frame data answer /> })
+}
+
+#[component]
+fn Content(frame: Frame, data: ReceiptView, answer: Option<ProofAnswer>) -> impl IntoView {
+    let job = data.job.clone();
+    let crumbs = vec![
+        ("Deletions".to_owned(), paths::jobs(frame.ds())),
+        (
+            format!("{}: {}", job.id.number(), job.segment_name),
+            paths::job(frame.ds(), job.id),
+        ),
+    ];
+    let title = format!("Receipt {}", job.id.number());
+    let Ok(receipt) = data.receipt.clone() else {
+        let text = data
+            .receipt
+            .err()
+            .map(|problem| problem.message)
+            .unwrap_or_default();
+        return view! {
+            <PageTop title crumbs />
+            <section class="card"><Empty glyph=Glyph::Lock title="There is no receipt" text /></section>
+        }
+        .into_any();
+    };
+    let signed = format!(
+        "{} Signed {}, key {}.",
+        receipt.statement.purpose,
+        moment(receipt.sealed_at, frame.now),
+        short_fingerprint(&receipt.statement.key.fingerprint)
+    );
+    let file = paths::receipt_file(frame.ds(), job.id);
+    let acts = move || {
+        view! {
+            <button type="button" class="btn" data-print hidden>"Print"</button>
+            <a class="btn primary" href=file.clone() download>"Download receipt"</a>
+        }
+    };
+    let own = job.clone();
+    view! {
+        <PageTop title crumbs acts sub=move || view! { <JobBadge job=own.clone() /> " " {signed.clone()} } />
+        <Sheet frame=frame.clone() receipt=receipt.clone() />
+        <ProveForm frame=frame.clone() job=job.id receipt=receipt.clone() may=data.may_prove answer />
+        <HowToCheck receipt />
+        <script nonce=use_nonce()>{PRINT}</script>
+    }
+    .into_any()
+}
+
+/// What the receipt states.
+#[component]
+fn Sheet(frame: Frame, receipt: Receipt) -> impl IntoView {
+    let (own, statement) = (frame.clone(), receipt.statement.clone());
+    view! {
+        <section class="card"><CountsTable counts=receipt.statement.counts.clone() /></section>
+        <div class="grid two receipt">
+            <Card title="What was deleted, and what was not">
+                <StoresTable frame=own statement />
+            </Card>
+            <Card title="How it came about"><HowItCame frame receipt /></Card>
+        </div>
+    }
+    .into_any()
+}
