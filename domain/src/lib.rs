@@ -46,6 +46,7 @@ pub mod job;
 pub mod metric;
 pub mod notice;
 pub mod plan;
+pub mod privacy;
 pub mod recurring;
 pub mod report;
 pub mod series;

@@ -9,6 +9,7 @@ mod campaign_page;
 mod campaigns;
 mod datasets;
 mod decisions;
+mod erasures;
 mod estimate;
 mod exports;
 mod holds;
