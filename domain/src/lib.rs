@@ -41,6 +41,7 @@ pub mod erasure;
 pub mod estimate;
 pub mod export;
 pub mod guard;
+pub mod hold;
 pub mod impact;
 pub mod job;
 pub mod metric;

@@ -15,6 +15,7 @@ mod exports;
 mod holds;
 mod impact;
 mod jobs;
+mod legal_holds;
 mod limits;
 mod memory;
 mod plans;

@@ -57,6 +57,11 @@ pub(crate) const MAP: &[Entry] = &[
         "profile_id",
         Fate::Keep("keys only; trimmed as soon as the warehouse copy has passed"),
     ),
+    entry(
+        "merged_profiles",
+        "profile_id",
+        Fate::Keep("a number that is never given to anybody else; trimmed with the change log"),
+    ),
 ];
 
 /// The tables that a person's rows go from, each with its column, the profiles last.
@@ -100,6 +105,8 @@ const TABLES: &[(&str, Holds)] = &[
     ("erased", Holds::Records),
     ("suppressions", Holds::Records),
     ("holds", Holds::Records),
+    ("tracked_days", Holds::Records),
+    ("merged_profiles", Holds::Records),
     ("_sqlx_migrations", Holds::Records),
     ("audit", Holds::Records),
     ("campaign_arms", Holds::Records),

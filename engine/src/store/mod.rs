@@ -16,6 +16,7 @@ pub(crate) mod deletion_map;
 pub(crate) mod estimates;
 pub(crate) mod exports;
 pub(crate) mod gone;
+pub(crate) mod holds;
 pub(crate) mod impact;
 pub(crate) mod ingest;
 pub(crate) mod ingest_events;
