@@ -40,6 +40,8 @@ number_id! {
     RecurringId;
     /// A notice.
     NoticeId;
+    /// A legal hold.
+    HoldId;
 }
 
 impl JobId {

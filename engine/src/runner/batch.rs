@@ -65,7 +65,7 @@ enum Came {
 /// 2. Look at the next people; while the batch is written, at those after them.
 /// 3. Begin; the fence and the intent are read again inside the transaction.
 /// 4. Stop where the warehouse copy or a campaign stands in the way.
-/// 5. Decide who is gone or spared; delete the others and all that belongs to them.
+/// 5. Decide who is gone, held or spared; delete the others and all that belongs to them.
 /// 6. Row of the batch, counters, cursor, pace; commit.
 /// 7. Adapt the size to the time it took.
 pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
@@ -169,12 +169,11 @@ async fn write(engine: &Engine, job: &JobRow, memory: &Memory, begun: Instant) -
             "Waiting until the data warehouse has a copy of the next people on the list.".to_owned(),
         ));
     }
-    let (mut tally, staying) = sort(&mut tx, &job, &targets, newest).await?;
-    let going: Vec<i64> = targets
-        .iter()
-        .filter(|target| target.changed.is_some() && !staying.contains(&target.id))
-        .map(|target| target.id)
-        .collect();
+    let held = match held(&mut tx, store.clock.now(), &job, &targets).await? {
+        Ok(held) => held,
+        Err(reason) => return Ok(Came::WaitsForSomebody(reason)),
+    };
+    let (mut tally, going) = sort(&mut tx, &job, &targets, held, newest).await?;
     if job.point_deletes != 0 {
         store::sweep::points(&mut tx, store, &job, &going).await?;
     }
@@ -222,11 +221,32 @@ async fn next(tx: &mut Tx, job: &JobRow, memory: &Memory) -> Result<Vec<Target>>
     Ok(ahead::cut(now.targets.iter(), people, memory.rows))
 }
 
-/// Sorts the targets: who is gone or spared gets an outcome. Gives the tally so far, and who stays.
+/// Who of the targets is under legal hold now, each with the hold's name; or why nobody may be deleted before somebody has
+/// done something about it.
+async fn held(
+    tx: &mut Tx,
+    now: Timestamp,
+    job: &JobRow,
+    targets: &[Target],
+) -> Result<Result<Vec<(i64, String)>, String>> {
+    let present = targets.iter().filter(|target| target.changed.is_some());
+    let present: Vec<i64> = present.map(|target| target.id).collect();
+    match store::holds::held_of(tx, DatasetId(job.dataset_id), &present, now).await {
+        Ok(held) => Ok(Ok(held)),
+        Err(Error::Problem(problem)) => Ok(Err(format!(
+            "The rule of a legal hold cannot be applied, so nobody is deleted: {}",
+            problem.message
+        ))),
+        Err(other) => Err(other),
+    }
+}
+
+/// Sorts the targets: who is gone, held or spared gets an outcome. Gives the tally so far, and who goes, in id order.
 async fn sort(
     tx: &mut Tx,
     job: &JobRow,
     targets: &[Target],
+    held: Vec<(i64, String)>,
     newest: Option<i64>,
 ) -> Result<(Tally, Vec<i64>)> {
     let id = JobId(job.id);
@@ -252,7 +272,11 @@ async fn sort(
         store::batch::mark_gone(tx, id, &absent).await?;
         tally.gone = i64::try_from(absent.len()).unwrap_or(i64::MAX);
     }
-    let mut staying = Vec::new();
+    if !held.is_empty() {
+        store::holds::mark_held(tx, id, &held).await?;
+        tally.held = i64::try_from(held.len()).unwrap_or(i64::MAX);
+    }
+    let mut staying: Vec<i64> = held.into_iter().map(|(id, _)| id).collect();
     if newest.is_some_and(|newest| newest > job.freeze_seq)
         && job.spec()?.spare_changed
         && !fault::planted("skip-recheck")
@@ -263,11 +287,16 @@ async fn sort(
             now: Timestamp::from_ms(job.now_at),
             segments: &segments,
         };
-        staying = store::batch::mark_spared(tx, job, range, &membership(job)?, &scope).await?;
-        tally.spared = i64::try_from(staying.len()).unwrap_or(i64::MAX);
+        let spared = store::batch::mark_spared(tx, job, range, &membership(job)?, &scope).await?;
+        tally.spared = i64::try_from(spared.len()).unwrap_or(i64::MAX);
+        staying.extend(spared);
     }
     fault::stop_point("batch.decided")?;
-    Ok((tally, staying))
+    staying.sort_unstable();
+    let going = targets
+        .iter()
+        .filter(|target| target.changed.is_some() && staying.binary_search(&target.id).is_err());
+    Ok((tally, going.map(|target| target.id).collect()))
 }
 
 /// Takes the next events of a person who goes bit by bit; after the last ones, they are counted as deleted. A person who

@@ -137,11 +137,12 @@ impl Engine {
         let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
         let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
         let proofs = tokio::spawn(crate::receipt::keep::run(self.clone(), stopped.clone()));
+        let erasing = tokio::spawn(crate::erasing::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![
-                runner, keeper, copier, retention, health, times, recurring, outbox, exports, proofs, check,
+                runner, keeper, copier, retention, health, times, recurring, outbox, exports, proofs, erasing, check,
             ],
         }
     }

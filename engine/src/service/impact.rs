@@ -59,6 +59,8 @@ impl Engine {
         let usage = structure.counted(&mut view, &scope, id, of_users).await?;
         let first = store::profiles::page(&mut view, &scope, Some(id.0), 0, SAMPLE).await?;
         let sample = store::profiles::rows_of(&mut view, dataset, &first).await?;
+        let holds = store::holds::in_force(&mut view, dataset).await?;
+        let (_, held) = store::holds::count(&mut view, &scope, &holds, Some(id.0)).await?;
         let uses_list = store::uses::last_list(&mut view, dataset).await?;
         drop(view);
         let ask = Ask {
@@ -85,7 +87,7 @@ impl Engine {
                 profiles: totals.members,
                 events: totals.events,
             },
-            held: 0,
+            held,
             plan,
             estimate,
             plan_hash: structure.plan_hash(id),

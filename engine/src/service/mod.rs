@@ -9,13 +9,16 @@ mod campaign_page;
 mod campaigns;
 mod datasets;
 mod decisions;
+mod erasures;
 mod estimate;
 mod exports;
 mod holds;
 mod impact;
 mod jobs;
+mod legal_holds;
 mod limits;
 mod memory;
+mod person;
 mod plans;
 mod profiles;
 mod receipts;
@@ -112,6 +115,8 @@ pub(crate) struct Inner {
     pub(crate) copy: Notify,
     /// Rung whenever rows of deleted people in the warehouse may be due.
     pub(crate) retain: Notify,
+    /// Rung whenever somebody was erased from the store.
+    pub(crate) erase: Notify,
 }
 
 impl Engine {
@@ -150,6 +155,7 @@ impl Engine {
             wake: Notify::new(),
             copy: Notify::new(),
             retain: Notify::new(),
+            erase: Notify::new(),
         };
         let engine = Self {
             inner: Arc::new(inner),

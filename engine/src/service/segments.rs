@@ -224,7 +224,7 @@ impl Engine {
     }
 
     /// The rule as it may stand in the audit log: literals that identify somebody are keyed hashes, other segments numbers.
-    fn redacted(&self, dataset: DatasetId, rule: &Rule) -> String {
+    pub(super) fn redacted(&self, dataset: DatasetId, rule: &Rule) -> String {
         let keys = &self.inner.store.keys;
         rule::print_redacted(rule, |_| None, |kind, value| keys.pseudonym(dataset, kind, value))
     }

@@ -287,7 +287,16 @@ pub(super) async fn direct_users(conn: &mut Conn, dataset: DatasetId, id: Segmen
         .leaning
         .into_iter()
         .filter(|leaning| leaning.usage.via.is_empty());
-    Ok(direct.map(|leaning| leaning.usage.name).collect())
+    let mut names: Vec<String> = direct.map(|leaning| leaning.usage.name).collect();
+    for hold in store::holds::in_force(conn, dataset).await? {
+        if hold
+            .rule()?
+            .is_some_and(|rule| rule::segments_of(&rule).contains(&id.0))
+        {
+            names.push(format!("the legal hold {}", hold.name));
+        }
+    }
+    Ok(names)
 }
 
 /// The names of the running campaigns that lean on the segment, direct and indirect, each once.

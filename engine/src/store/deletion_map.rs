@@ -53,9 +53,19 @@ pub(crate) const MAP: &[Entry] = &[
         Fate::Keep("keyed hashes by which the results of the job name the people; no readable identity"),
     ),
     entry(
+        "erasure_people",
+        "profile_id",
+        Fate::Keep("numbers alone, until warehouse, exports and dead space are rid of the person as well"),
+    ),
+    entry(
         "change_log",
         "profile_id",
         Fate::Keep("keys only; trimmed as soon as the warehouse copy has passed"),
+    ),
+    entry(
+        "merged_profiles",
+        "profile_id",
+        Fate::Keep("a number that is never given to anybody else; trimmed with the change log"),
     ),
 ];
 
@@ -102,8 +112,12 @@ const TABLES: &[(&str, Holds)] = &[
     // Numbers of identities that were found again, by deletion.
     ("recheck_found", Holds::Records),
     ("rechecks", Holds::Records),
+    ("erasures", Holds::Records),
+    ("erasure_people", Holds::Records),
     ("suppressions", Holds::Records),
     ("holds", Holds::Records),
+    ("tracked_days", Holds::Records),
+    ("merged_profiles", Holds::Records),
     ("_sqlx_migrations", Holds::Records),
     ("audit", Holds::Records),
     ("campaign_arms", Holds::Records),
