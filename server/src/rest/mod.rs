@@ -10,6 +10,7 @@ mod decisions;
 mod docs;
 mod extract;
 mod health;
+mod holds;
 mod imports;
 mod job_files;
 mod jobs;
@@ -45,6 +46,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(campaigns::routes())
         .merge(decisions::routes())
         .merge(uses::routes())
+        .merge(holds::routes())
         .merge(jobs::routes())
         .merge(limits::routes())
         .merge(recurring::routes())
