@@ -2,7 +2,7 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
-use crate::{assets, downloads, foreground, members_file, rest, security, session, session_files};
+use crate::{assets, downloads, foreground, members_file, rest, security, session, session_files, tracking};
 use axum::{
     Router,
     body::Body,
@@ -68,6 +68,7 @@ pub(crate) fn build(site: &Site) -> Result<Router, String> {
         .merge(assets::routes())
         .route("/favicon.ico", get(async || Redirect::permanent("/favicon.svg")))
         .merge(rest::routes(&site.engine))
+        .merge(tracking::routes(&site.engine))
         .layer(middleware::from_fn(whole))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(site.https, security::headers))

@@ -23,6 +23,8 @@ mod segments;
 mod uses;
 mod warehouse;
 
+pub(crate) use caller::credentials;
+
 use crate::foreground;
 use axum::{
     Json, Router,
