@@ -124,6 +124,12 @@ test_tools() {
   fi
 }
 
+# The stock libraries that send to the tracking API.
+tracking_clients() {
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || apt_install python3-venv
+  scripts/clients.sh 9>&- >/dev/null
+}
+
 # What Lethe is measured against.
 sqlite_shell() {
   command -v sqlite3 >/dev/null 2>&1 || apt_install sqlite3
@@ -134,5 +140,5 @@ wasm_std
 wasm_bindgen
 node_packages
 if [ "$what" != build ]; then sqlite_shell; fi
-if [ "$what" = test ]; then test_tools; fi
+if [ "$what" = test ]; then test_tools; tracking_clients; fi
 say "set-up for '$what' is complete"

@@ -3,13 +3,13 @@
 
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
-    campaigns::CampaignsPage, delete::DeletePage, job::JobPage, job_report::JobReportPage, jobs::JobsPage,
-    login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
-    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, receipt::ReceiptPage,
-    recurring::RecurringPage, recurring_list::RecurringListPage, recurring_new::RecurringNewPage,
-    reports::ReportsPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
-    segments::SegmentsPage, settings_limits::SettingsLimitsPage, targets::TargetsPage,
-    warehouse::WarehousePage,
+    campaigns::CampaignsPage, delete::DeletePage, hold::HoldPage, hold_new::HoldNewPage, holds::HoldsPage,
+    job::JobPage, job_report::JobReportPage, jobs::JobsPage, login::LoginPage, not_found::NotFound,
+    notices::NoticesPage, notifications::NotificationsPage, overview::OverviewPage, profile::ProfilePage,
+    profiles::ProfilesPage, receipt::ReceiptPage, recurring::RecurringPage,
+    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
+    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    settings_limits::SettingsLimitsPage, targets::TargetsPage, warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -48,6 +48,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/jobs/:id/receipt") view=ReceiptPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/holds") view=HoldsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/holds/new") view=HoldNewPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/holds/:id") view=HoldPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/targets") view=TargetsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/new") view=CampaignNewPage ssr=SsrMode::Async />

@@ -1,6 +1,6 @@
 //! Addresses of the pages, in one place. Knows what a link looks like and nothing of what stands behind it.
 
-use domain::id::{JobId, ProfileId, RecurringId, SegmentId};
+use domain::id::{HoldId, JobId, ProfileId, RecurringId, SegmentId};
 use std::fmt::Write as _;
 
 /// The overview of a dataset.
@@ -152,6 +152,21 @@ pub fn warehouse(ds: &str) -> String {
 /// A table of the warehouse as a file.
 pub fn warehouse_table(ds: &str, table: &str) -> String {
     format!("/d/{ds}/warehouse/{table}.csv")
+}
+
+/// All legal holds.
+pub fn holds(ds: &str) -> String {
+    format!("/d/{ds}/holds")
+}
+
+/// One legal hold.
+pub fn hold(ds: &str, id: HoldId) -> String {
+    format!("/d/{ds}/holds/{id}")
+}
+
+/// A new legal hold.
+pub fn new_hold(ds: &str) -> String {
+    format!("/d/{ds}/holds/new")
 }
 
 /// An address with a query; empty values are left out.

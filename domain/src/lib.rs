@@ -10,7 +10,7 @@
 //! *plan*: a deletion in several jobs, because one may not take so long · *guard*: a check before start: allow, warn or block · *job*: one bulk deletion · *freeze*: fixing the *target set* ·
 //! *batch*: one transaction of a job · *leftover*: a target that was not deleted, with its reason · *cached count*: a
 //! number with the time at which it was true · *warehouse*: the copy that bulk deletion leaves · *problem*: an expected
-//! refusal, with a code and a sentence · *notice*: word to a person of what a deletion of theirs came to · *recurring
+//! refusal, with a code and a sentence · *legal hold*: what keeps people from being deleted by any door · *notice*: word to a person of what a deletion of theirs came to · *recurring
 //! deletion*: one that is due again and again, by a standing confirmation · *export*: a copy of the target set, kept for a
 //! few days · *receipt*: the signed statement of what a deletion did and did not do · *suppression*: refusing data about
 //! an identity, so that nobody comes back who was deleted.
@@ -49,11 +49,12 @@ pub mod job;
 pub mod metric;
 pub mod notice;
 pub mod plan;
-pub mod receipt;
 pub mod privacy;
+pub mod receipt;
 pub mod recurring;
 pub mod report;
 pub mod series;
 pub mod suppression;
+pub mod tracking;
 pub mod usage;
 pub mod warehouse;

@@ -181,6 +181,9 @@ pub struct ProfileDetail {
     pub events_total: i64,
     /// The segments they are in, by number and name.
     pub segments: Vec<(SegmentId, String)>,
+    /// The legal hold under which they are kept, by name; `None`: nothing keeps them.
+    #[serde(default)]
+    pub hold: Option<String>,
 }
 
 #[cfg(test)]

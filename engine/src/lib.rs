@@ -38,6 +38,7 @@ pub use calendar::read_local;
 pub use error::{Error, Result};
 pub use export::{Download, Rows};
 pub use health::{FreeSpace, HealthOptions};
+pub use import::live::unpack_call;
 pub use plain::plain_json;
 pub use quiet::time_zones;
 pub use runner::Tasks;

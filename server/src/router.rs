@@ -3,7 +3,7 @@
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
 use crate::{
-    assets, foreground, members_file, receipt_files, rest, security, session, session_files,
+    assets, foreground, members_file, receipt_files, rest, security, session, session_files, tracking,
 };
 use axum::{
     Router,
@@ -70,6 +70,7 @@ pub(crate) fn build(site: &Site) -> Result<Router, String> {
         .merge(assets::routes())
         .route("/favicon.ico", get(async || Redirect::permanent("/favicon.svg")))
         .merge(rest::routes(&site.engine))
+        .merge(tracking::routes(&site.engine))
         .layer(middleware::from_fn(whole))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(site.https, security::headers))

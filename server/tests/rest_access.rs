@@ -7,6 +7,7 @@ use harness::{Home, Server, segment_id};
 const READ: &[&str] = &["admin", "bulk", "read"];
 const BULK: &[&str] = &["admin", "bulk"];
 const ADMIN: &[&str] = &["admin"];
+const PRIVACY: &[&str] = &["admin", "privacy"];
 const INGEST: &[&str] = &["admin", "ingest"];
 
 /// Method, path, body, and the scopes that may.
@@ -23,6 +24,7 @@ fn routes(segment: &str) -> Vec<Route> {
     let recurring = format!(
         r#"{{"segment_id":"{segment}","consent":true,"confirm_name":"Go","ceiling":100,"due":{{"every":"day","at":"03:00","zone":"UTC"}}}}"#
     );
+    let hold = r#"{"name":"Matter","reason":"Court","people":["u39"]}"#.to_owned();
     let none = String::new;
     let mut all = vec![
         ("GET", "/datasets".into(), none(), READ),
@@ -67,6 +69,15 @@ fn routes(segment: &str) -> Vec<Route> {
         ("GET", at("/recurring-jobs/1"), none(), READ),
         ("GET", at("/recurring-jobs/1/runs"), none(), READ),
         ("DELETE", at("/recurring-jobs/1"), none(), BULK),
+        ("POST", at("/holds"), hold, PRIVACY),
+        ("GET", at("/holds"), none(), &["admin", "bulk", "read", "privacy"]),
+        (
+            "GET",
+            at("/holds/1"),
+            none(),
+            &["admin", "bulk", "read", "privacy"],
+        ),
+        ("DELETE", at("/holds/1?reason=closed"), none(), PRIVACY),
         ("GET", "/audit".into(), none(), ADMIN),
         ("DELETE", at(&format!("/segments/{segment}")), none(), ADMIN),
     ]);

@@ -4,6 +4,7 @@
 pub mod campaigns;
 pub mod deletion;
 pub mod frame;
+pub mod holds;
 pub mod jobs;
 pub mod limits;
 pub mod notices;

@@ -33,6 +33,8 @@ fn done(code: &str) -> Option<&'static str> {
         "status" => "The campaign's status has been changed",
         "campaign_created" => "The campaign has been created",
         "campaign_changed" => "The campaign has been changed",
+        "hold_set" => "The legal hold is in force",
+        "hold_ended" => "The legal hold has been ended: its people can be deleted again",
         "use_removed" => "It has been removed from what other systems run",
         "figures" => {
             "The figures are being counted anew, or have been just now: each says when it was counted"

@@ -75,7 +75,9 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
             "The file is larger than 256 MB. Larger ones come by the command line: lethe import lists."
         }
         (Code::BadRequest, _) => "The form did not arrive whole. Send it again.",
-        (Code::NameTaken, field) if field != "id" => "Another segment has this name. Choose another one.",
+        (Code::NameTaken, field) if field != "id" && field != "hold_name" => {
+            "Another segment has this name. Choose another one."
+        }
         (Code::CountMoved, _) => {
             "The number has changed since you saw it. Type the new number, shown above, if you still want this."
         }
@@ -84,6 +86,7 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         }
         _ => of_campaigns(code, field)
             .or_else(|| of_notifications(code, field))
+            .or_else(|| of_holds(code, field))
             .unwrap_or(code.sentence()),
     }
 }
@@ -105,6 +108,23 @@ fn of_campaigns(code: Code, field: &str) -> Option<&'static str> {
         (Code::StateRefused, "status") => {
             "The campaign cannot change to that status from where it stands now. An ended one stays ended."
         }
+        _ => return None,
+    })
+}
+
+/// What the boxes of legal holds say.
+fn of_holds(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
+        (Code::NameTaken, "hold_name") => {
+            "A legal hold of this name is in force already. Choose another name."
+        }
+        (Code::Invalid, "hold_name") => "Type a name of 1 to 120 characters, on one line.",
+        (Code::Invalid, "reason") => "Give a reason of 1 to 1,000 characters: it is kept with the hold.",
+        (Code::Invalid, "people") => "Give 1 to 10,000 identities, one on a line.",
+        (Code::NobodyKnown, "people") => {
+            "Some of these identities name nobody who is known here. Nobody was put under hold."
+        }
+        (Code::Invalid, "rule") => "Type the rule that says who is held.",
         _ => return None,
     })
 }

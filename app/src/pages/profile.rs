@@ -2,7 +2,7 @@
 
 use crate::{
     api::{frame::Frame, profiles::show_profile},
-    components::{Here, Place, money, page},
+    components::{HeldNote, Here, Place, money, page},
     paths,
     ui::{Card, Empty, Glyph, PageTop},
 };
@@ -38,6 +38,7 @@ fn Content(frame: Frame, data: ProfileDetail) -> impl IntoView {
     let crumbs = vec![("Profiles".to_owned(), paths::profiles(frame.ds()))];
     view! {
         <PageTop title crumbs sub=move || format!("{kind}{seen}") />
+        <HeldNote hold=data.hold />
         <div class="grid wide-left">
             <Events frame=frame.clone() rows=data.events total=data.events_total />
             <div>

@@ -10,6 +10,7 @@ pub mod icon;
 pub mod page_top;
 pub mod select;
 pub mod tabs;
+pub mod text_area;
 
 pub use banner::{Banner, Tone};
 pub use bars::{Bar, Bars};
@@ -21,3 +22,4 @@ pub use icon::{Glyph, Icon, Logo};
 pub use page_top::PageTop;
 pub use select::SelectField;
 pub use tabs::{Tab, Tabs};
+pub use text_area::TextArea;

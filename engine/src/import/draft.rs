@@ -134,6 +134,11 @@ impl Draft {
         self.named.push((Arc::clone(name), value));
     }
 
+    /// The kind of the event, where one has been put.
+    pub(super) fn kind(&self) -> Option<&str> {
+        self.event.as_deref()
+    }
+
     /// Whether the event's time has been put.
     pub(super) const fn has_time(&self) -> bool {
         self.at.is_some()

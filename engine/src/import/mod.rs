@@ -3,7 +3,8 @@
 //! A thread parses (`source`, `split`, `cells`, `object`, `field`, `draft`, `read`) and hands over windows of rows; these
 //! are put in order (`window`), and slice by slice rows of suppressed people are turned away (`suppressed`), the others merged with what is stored (`merge`) and written, each slice in
 //! one short transaction (`apply`, `lists`), so that others write in between and nothing is half taken (`run`, `record`). Memory is bounded whatever the file is like (`limits`). Nothing
-//! that stands in a row is ever quoted: not in an error, not in the log.
+//! that stands in a row is ever quoted: not in an error, not in the log. Live messages of the tracking API (`message` says
+//! what each means) are written by the same way: many calls share a transaction (`live`, `live_slice`).
 //!
 //! Design notes. A slice is written with a few statements of many rows; its size follows the time for which it holds the
 //! write lock. A file with a content hash that was interrupted goes on after the last row that was committed, because
@@ -17,7 +18,10 @@ mod field;
 mod foresee;
 mod limits;
 mod lists;
+pub(crate) mod live;
+mod live_slice;
 mod merge;
+mod message;
 mod object;
 pub(crate) mod one;
 mod read;

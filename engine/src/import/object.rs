@@ -6,6 +6,7 @@ use super::{
     draft::{Draft, Maker, Reason},
     field::{self, Field},
     limits::{CELL_BYTES_MAX, FIELD_NAMES_KEPT, ROW_BYTES_MAX},
+    message,
 };
 use crate::store::ingest::Row;
 use domain::{time::Timestamp, value::Value};
@@ -109,8 +110,8 @@ impl<R: io::BufRead> Objects<R> {
         let text = std::str::from_utf8(&self.text).map_err(|_| "the line is not UTF-8")?;
         let pairs = pairs(text)?;
         let mut draft = maker.draft()?;
-        if let Some(kind) = message_type(&pairs) {
-            put_message(&mut draft, maker, &mut self.names, &pairs, &kind)?;
+        if let Some(kind) = message::type_in_file(&pairs) {
+            message::put_in_file(&mut draft, maker, &mut self.names, &pairs, &kind)?;
             if !draft.has_time() {
                 draft.put(maker, &Field::Timestamp, &self.now.to_rfc3339())?;
             }
@@ -125,7 +126,7 @@ impl<R: io::BufRead> Objects<R> {
 
 /// The fields of keys that were met, so that a name is looked up and checked once.
 #[derive(Debug, Default)]
-struct Names(HashMap<String, Field>);
+pub(super) struct Names(HashMap<String, Field>);
 
 impl Names {
     fn field(&mut self, kind: ImportKind, key: &str) -> Result<Field, Reason> {
@@ -142,9 +143,9 @@ impl Names {
 }
 
 /// The keys of an object with their values as written: a number must not lose digits on its way to millionths.
-type Pairs<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
+pub(super) type Pairs<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
-fn pairs(text: &str) -> Result<Pairs<'_>, Reason> {
+pub(super) fn pairs(text: &str) -> Result<Pairs<'_>, Reason> {
     let mut reader = serde_json::Deserializer::from_str(text);
     // The parser's own message may quote the text.
     let pairs = reader
@@ -179,7 +180,7 @@ impl<'de> Visitor<'de> for AsPairs {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Puts one field of a plain object.
-fn put(
+pub(super) fn put(
     draft: &mut Draft,
     maker: &mut Maker,
     names: &mut Names,
@@ -210,7 +211,12 @@ pub(super) fn put_bag(draft: &mut Draft, maker: &mut Maker, text: &str) -> Resul
 }
 
 /// Puts the fields of a nested object; known ones in it count, as tracking messages carry them there.
-fn put_object(draft: &mut Draft, maker: &mut Maker, names: &mut Names, text: &str) -> Result<(), Reason> {
+pub(super) fn put_object(
+    draft: &mut Draft,
+    maker: &mut Maker,
+    names: &mut Names,
+    text: &str,
+) -> Result<(), Reason> {
     for (key, raw) in &pairs(text)? {
         let field = names.field(maker.kind, key)?;
         if field == Field::Bag {
@@ -224,7 +230,7 @@ fn put_object(draft: &mut Draft, maker: &mut Maker, names: &mut Names, text: &st
 }
 
 /// A value typed as JSON has it: text that is a date becomes a time, arrays and objects are kept as they are.
-fn value(raw: &RawValue) -> Result<Value, Reason> {
+pub(super) fn value(raw: &RawValue) -> Result<Value, Reason> {
     let text = raw.get();
     Ok(match text.as_bytes().first() {
         Some(b'"') => Value::from_json_text(&string(raw)?),
@@ -235,69 +241,11 @@ fn value(raw: &RawValue) -> Result<Value, Reason> {
     })
 }
 
-fn string(raw: &RawValue) -> Result<String, Reason> {
+pub(super) fn string(raw: &RawValue) -> Result<String, Reason> {
     let text: String = serde_json::from_str(raw.get()).map_err(|_| "a text cannot be read")?;
     if text.contains('\0') {
         Err("a text has a NUL character".into())
     } else {
         Ok(text)
     }
-}
-
-/// The type of a tracking message; plain objects have none, or no `userId` beside it.
-fn message_type(pairs: &Pairs<'_>) -> Option<String> {
-    let has = |name: &str| pairs.iter().any(|(key, _)| key == name);
-    if !has("userId") && !has("anonymousId") {
-        return None;
-    }
-    let (_, raw) = pairs.iter().find(|(key, _)| key == "type")?;
-    serde_json::from_str(raw.get()).ok()
-}
-
-/// Puts a message of the tracking API. What only the sending library needs (context, integrations, sentAt …) is not
-/// kept.
-fn put_message(
-    draft: &mut Draft,
-    maker: &mut Maker,
-    names: &mut Names,
-    pairs: &Pairs<'_>,
-    kind: &str,
-) -> Result<(), Reason> {
-    match (kind, maker.kind) {
-        ("identify", ImportKind::Profiles) => {}
-        ("identify", ImportKind::Events) => draft.person_only = true,
-        ("track", ImportKind::Events) => {}
-        ("page" | "screen", ImportKind::Events) => {
-            draft.put(maker, &Field::Event, domain::event::PAGE_VIEW)?
-        }
-        ("track" | "page" | "screen", _) => return Err("an event: send it to the import of events".into()),
-        ("alias" | "group", _) => return Err("alias and group messages are not taken".into()),
-        _ => return Err("a message of an unknown type".into()),
-    }
-    for (key, raw) in pairs {
-        match &**key {
-            "userId" | "anonymousId" => put(draft, maker, names, key, raw)?,
-            "messageId" | "timestamp" | "properties"
-                if maker.kind == ImportKind::Events && !draft.person_only =>
-            {
-                put(draft, maker, names, key, raw)?;
-            }
-            // When it was sent says of which moment it speaks.
-            "timestamp" if kind == "identify" && raw.get().starts_with('"') => {
-                draft.put(maker, &Field::Timestamp, &string(raw)?)?;
-            }
-            "event" if kind == "track" => put(draft, maker, names, key, raw)?,
-            "traits" if kind == "identify" && raw.get().starts_with('{') => put_traits(draft, maker, raw)?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Traits are attributes also where the file is one of events.
-fn put_traits(draft: &mut Draft, maker: &mut Maker, raw: &RawValue) -> Result<(), Reason> {
-    let kind = std::mem::replace(&mut maker.kind, ImportKind::Profiles);
-    let put = put_object(draft, maker, &mut Names::default(), raw.get());
-    maker.kind = kind;
-    put
 }

@@ -142,7 +142,8 @@ impl Engine {
         Tasks {
             stop,
             handles: vec![
-                runner, keeper, copier, retention, health, times, recurring, outbox, exports, proofs, erasing, check,
+                runner, keeper, copier, retention, health, times, recurring, outbox, exports, proofs,
+                erasing, check,
             ],
         }
     }

@@ -1,6 +1,7 @@
 //! What the services remember between calls. Nothing here matters after a restart.
 
 use super::tries::Tries;
+use crate::import::live::Queue;
 use domain::{
     dataset::DatasetFigures,
     estimate::Trial,
@@ -32,6 +33,8 @@ pub(crate) struct Memory {
     pub(crate) tries: std::sync::Mutex<Tries>,
     /// Who may hash a password now.
     pub(crate) hashing: Semaphore,
+    /// Live messages on their way into the store.
+    pub(crate) tracking: Queue,
 }
 
 impl Default for Memory {
@@ -45,6 +48,7 @@ impl Default for Memory {
             counting: std::sync::Mutex::default(),
             tries: std::sync::Mutex::default(),
             hashing: Semaphore::new(HASHES_AT_ONCE),
+            tracking: Queue::default(),
         }
     }
 }

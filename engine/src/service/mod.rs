@@ -36,6 +36,7 @@ mod suggestions;
 mod target_set;
 #[cfg(test)]
 mod tests;
+mod tracking;
 mod tries;
 pub(crate) mod usage;
 mod uses;

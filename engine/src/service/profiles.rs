@@ -133,10 +133,12 @@ async fn detail(conn: &mut Conn, dataset: DatasetId, id: ProfileId, now: Timesta
         }
     }
     segments.sort_by(|a, b| a.1.cmp(&b.1));
+    let held = store::holds::held_of(conn, dataset, &[id.0], now).await?;
     Ok(ProfileDetail {
         profile,
         events,
         events_total,
         segments,
+        hold: held.into_iter().next().map(|(_, hold)| hold),
     })
 }

@@ -36,6 +36,7 @@ pub(crate) mod keys;
 mod leaf;
 pub(crate) mod measure;
 pub(crate) mod members;
+pub(crate) mod merge;
 pub(crate) mod notices;
 mod open;
 pub(crate) mod page_writer;
@@ -63,6 +64,7 @@ pub(crate) mod targets;
 #[cfg(test)]
 pub(crate) mod test_people;
 pub(crate) mod tokens;
+pub(crate) mod tracked;
 pub(crate) mod uses;
 pub(crate) mod warehouse;
 pub(crate) mod warehouse_deletions;

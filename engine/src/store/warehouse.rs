@@ -144,7 +144,22 @@ async fn copy(conn: &mut Conn, which: Which, now: Timestamp) -> Result<()> {
         }
     }
     people.build().execute(&mut *conn).await?;
-    events.build().execute(conn).await?;
+    events.build().execute(&mut *conn).await?;
+    match which {
+        Which::Logged(from, upto) => drop_merged(conn, from, upto).await,
+        Which::Range(..) => Ok(()),
+    }
+}
+
+/// Drops the rows of profiles that became one with another: what they had has been copied under the other's number, for the
+/// change that says so is the last of those of a merge.
+async fn drop_merged(conn: &mut Conn, from: i64, upto: i64) -> Result<()> {
+    for sql in [
+        "DELETE FROM main.events WHERE profile_id IN (SELECT m.profile_id FROM live.merged_profiles m WHERE m.seq > $1 AND m.seq <= $2)",
+        "DELETE FROM main.profiles WHERE id IN (SELECT m.profile_id FROM live.merged_profiles m WHERE m.seq > $1 AND m.seq <= $2)",
+    ] {
+        sqlx::query(sql).bind(from).bind(upto).execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
@@ -170,8 +185,12 @@ pub(crate) async fn trim_log(conn: &mut Conn, watermark: i64) -> Result<bool> {
     )
     .bind(watermark)
     .bind(SLICE)
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    sqlx::query("DELETE FROM merged_profiles WHERE seq <= $1")
+        .bind(watermark)
+        .execute(conn)
+        .await?;
     Ok(i64::try_from(done.rows_affected()).unwrap_or(SLICE) >= SLICE)
 }
 

@@ -49,7 +49,7 @@ impl FromRequestParts<Engine> for Caller {
 }
 
 /// Key id and secret out of the header.
-fn credentials(header: &str) -> Option<(String, String)> {
+pub(crate) fn credentials(header: &str) -> Option<(String, String)> {
     let (scheme, rest) = header.split_once(' ')?;
     let (text, mark) = if scheme.eq_ignore_ascii_case("basic") {
         (String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?, ':')

@@ -10,6 +10,7 @@ mod decisions;
 mod docs;
 mod extract;
 mod health;
+mod holds;
 mod imports;
 mod job_files;
 mod jobs;
@@ -22,6 +23,8 @@ mod segment_members;
 mod segments;
 mod uses;
 mod warehouse;
+
+pub(crate) use caller::credentials;
 
 use crate::foreground;
 use axum::{
@@ -46,6 +49,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(campaigns::routes())
         .merge(decisions::routes())
         .merge(uses::routes())
+        .merge(holds::routes())
         .merge(jobs::routes())
         .merge(limits::routes())
         .merge(recurring::routes())

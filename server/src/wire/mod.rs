@@ -7,6 +7,7 @@ mod audit;
 mod campaigns;
 mod decisions;
 mod erasure;
+mod holds;
 mod impact;
 mod jobs;
 mod people;
@@ -21,6 +22,7 @@ pub(crate) use audit::AuditEntry;
 pub(crate) use campaigns::{Campaign, CampaignPatch, NewCampaign};
 pub(crate) use decisions::{AskDecision, Decision};
 pub(crate) use erasure::{Scan, ScannedFile};
+pub(crate) use holds::{EndHold, LegalHold, LegalHolds, NewHold};
 pub(crate) use impact::{Impact, Warehouse};
 pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
