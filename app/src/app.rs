@@ -8,7 +8,7 @@ use crate::pages::{
     overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
     recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
     segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
-    settings_limits::SettingsLimitsPage, targets::TargetsPage, warehouse::WarehousePage,
+    settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage, targets::TargetsPage, warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -45,6 +45,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/notifications") view=NotificationsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/report") view=JobReportPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/suppressions") view=SuppressionsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/targets") view=TargetsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />

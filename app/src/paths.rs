@@ -131,6 +131,11 @@ pub fn job_report(ds: &str, id: JobId) -> String {
     format!("/d/{ds}/jobs/{id}/report")
 }
 
+/// Identities whose data is refused.
+pub fn suppressions(ds: &str) -> String {
+    format!("/d/{ds}/suppressions")
+}
+
 /// The warehouse.
 pub fn warehouse(ds: &str) -> String {
     format!("/d/{ds}/warehouse")

@@ -61,7 +61,7 @@ pub(super) async fn turn_away(
         })
         .collect();
     if log.is_some() && !stopped.is_empty() {
-        suppressed::count(conn, dataset, &stopped, now).await?;
+        suppressed::count(conn, dataset, &list, &stopped, now).await?;
     }
     Ok(let_in)
 }
@@ -89,7 +89,7 @@ fn sorted(mut row: Row, list: &KeyMap<Standing>, now: Timestamp) -> Result<Row, 
 mod tests {
     use super::*;
     use crate::store::ingest::{Key, NewEvent};
-    use domain::suppression::{Refusal, Suppress};
+    use domain::suppression::{Reason, Refusal, Suppress};
     use std::sync::Arc;
 
     const DELETED: Timestamp = Timestamp::from_ms(1_000_000);
@@ -124,6 +124,7 @@ mod tests {
         let standing = Standing {
             refusal,
             late_until: None,
+            source: (Reason::Job, 1),
         };
         std::iter::once((key(kind).id(), standing)).collect()
     }
@@ -163,6 +164,7 @@ mod tests {
         let standing = Standing {
             refusal: month,
             late_until: Some(DELETED.plus_ms(domain::suppression::LATE_KEPT_MS)),
+            source: (Reason::Job, 1),
         };
         assert!(standing.stops(Some(DELETED.plus_ms(-1)), later));
         assert!(!standing.stops(Some(DELETED), later));

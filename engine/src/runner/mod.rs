@@ -117,7 +117,8 @@ impl Tasks {
 
 impl Engine {
     /// Starts the runner and what goes on beside it: the warehouse copier and its retention, what keeps the ballast, what
-    /// starts and ends campaigns, what is due again and again, the outbox, and what wipes exports.
+    /// starts and ends campaigns, what is due again and again, the outbox, what wipes exports, and
+    /// what looks after suppressions.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -131,11 +132,13 @@ impl Engine {
         let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
         let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
         let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
+        let suppression = tokio::spawn(crate::suppression::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![
                 runner, keeper, copier, retention, health, times, recurring, outbox, exports, check,
+                suppression,
             ],
         }
     }

@@ -40,6 +40,7 @@ pub(crate) mod plans;
 #[cfg(feature = "faults")]
 pub(crate) mod planted;
 pub(crate) mod profiles;
+pub(crate) mod rechecks;
 pub(crate) mod recurring;
 pub(crate) mod rule_sql;
 pub(crate) mod scrub;
@@ -50,6 +51,8 @@ pub(crate) mod settings;
 pub(crate) mod space;
 pub(crate) mod suggest;
 pub(crate) mod suppressed;
+pub(crate) mod suppression_ends;
+pub(crate) mod suppression_list;
 pub(crate) mod suppressions;
 pub(crate) mod sweep;
 pub(crate) mod target_people;

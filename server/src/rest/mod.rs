@@ -19,6 +19,7 @@ mod profiles;
 mod recurring;
 mod segment_members;
 mod segments;
+mod suppressions;
 mod uses;
 mod warehouse;
 
@@ -51,6 +52,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(job_files::routes())
         .merge(audit::routes())
         .merge(warehouse::routes())
+        .merge(suppressions::routes())
         .split_for_parts();
     let document = openapi::finish(document);
     let page = docs::page(&document);
