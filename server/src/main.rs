@@ -25,6 +25,7 @@ mod security;
 mod serve;
 mod session;
 mod session_files;
+mod suppressing;
 mod tracking;
 mod wire;
 

@@ -38,6 +38,8 @@ pub enum Place {
     Warehouse,
     /// Legal holds.
     Holds,
+    /// Identities whose data is refused.
+    Suppressions,
 }
 
 /// Which page is asked for: its place, and what its address says.
@@ -199,6 +201,7 @@ fn Nav(
             {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
             {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
             {item(Place::Holds, Glyph::Lock, "Legal holds", paths::holds(ds))}
+            {item(Place::Suppressions, Glyph::Shield, "Suppressions", paths::suppressions(ds))}
             {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
             {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
         </nav>

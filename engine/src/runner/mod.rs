@@ -122,7 +122,7 @@ impl Tasks {
 impl Engine {
     /// Starts the runner and what goes on beside it: the warehouse copier and its retention, what keeps the ballast, what
     /// starts and ends campaigns, what is due again and again, the outbox, what wipes exports, and
-    /// what destroys the keys of old receipts.
+    /// what destroys the keys of old receipts, what finishes the erasure of single persons, and what looks after suppressions.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -138,12 +138,24 @@ impl Engine {
         let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
         let proofs = tokio::spawn(crate::receipt::keep::run(self.clone(), stopped.clone()));
         let erasing = tokio::spawn(crate::erasing::run(self.clone(), stopped.clone()));
+        let suppression = tokio::spawn(crate::suppression::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![
-                runner, keeper, copier, retention, health, times, recurring, outbox, exports, proofs,
-                erasing, check,
+                runner,
+                keeper,
+                copier,
+                retention,
+                health,
+                times,
+                recurring,
+                outbox,
+                exports,
+                proofs,
+                erasing,
+                suppression,
+                check,
             ],
         }
     }

@@ -22,6 +22,7 @@ mod person;
 mod plans;
 mod profiles;
 mod receipts;
+mod rechecks;
 mod recurring;
 mod reports;
 mod segment_copy;
@@ -33,6 +34,7 @@ mod segment_state;
 mod segments;
 mod start;
 mod suggestions;
+mod suppressions;
 mod target_set;
 #[cfg(test)]
 mod tests;
@@ -118,6 +120,10 @@ pub(crate) struct Inner {
     pub(crate) retain: Notify,
     /// Rung whenever somebody was erased from the store.
     pub(crate) erase: Notify,
+    /// Rung whenever somebody wants to know whether deleted people live again.
+    pub(crate) recheck: Notify,
+    /// Held by whoever looks for them.
+    pub(crate) rechecking: tokio::sync::Mutex<()>,
 }
 
 impl Engine {
@@ -157,6 +163,8 @@ impl Engine {
             copy: Notify::new(),
             retain: Notify::new(),
             erase: Notify::new(),
+            recheck: Notify::new(),
+            rechecking: tokio::sync::Mutex::default(),
         };
         let engine = Self {
             inner: Arc::new(inner),

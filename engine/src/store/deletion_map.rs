@@ -115,6 +115,8 @@ const TABLES: &[(&str, Holds)] = &[
     ("erasures", Holds::Records),
     ("erasure_people", Holds::Records),
     ("suppressions", Holds::Records),
+    // Numbers, by deletion.
+    ("suppression_sources", Holds::Records),
     ("holds", Holds::Records),
     ("tracked_days", Holds::Records),
     ("merged_profiles", Holds::Records),
