@@ -32,13 +32,12 @@ async fn suppressed(world: &World) -> Hashes {
 
 /// All that `erased` holds; fails where a hash stands there twice or out of order.
 async fn erased(world: &World, job: &Job) -> Hashes {
-    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT kind, hashes FROM erased WHERE source = 'job' AND source_id = $1 ORDER BY no",
-    )
-    .bind(job.id.0)
-    .fetch_all(&mut world.sql().await)
-    .await
-    .expect("rows");
+    let rows: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT kind, hashes FROM erased WHERE source = 'job' AND source_id = $1 ORDER BY no")
+            .bind(job.id.0)
+            .fetch_all(&mut world.sql().await)
+            .await
+            .expect("rows");
     let mut all = Hashes::new();
     for (kind, hashes) in rows {
         let hashes: Vec<Vec<u8>> = hashes.chunks(16).map(<[u8]>::to_vec).collect();
