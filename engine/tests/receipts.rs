@@ -35,47 +35,9 @@ async fn delete_some(world: &World) -> JobId {
     let segment = world.segment("A", "attr.group = \"a\"").await;
     let mut wish = spec(segment, "A", 30);
     wish.reason = Some("Yearly clean-up – \"quoted\"".to_owned());
-    // Long enough that the hashes can be put where the deletion will put them.
-    wish.wait_seconds = 2;
     let id = world.start(wish).await.id;
-    world.until(id, |job| job.state == JobState::Scheduled).await;
-    keep_hashes(world, id).await;
     assert_eq!(world.finished(id).await.state, JobState::Completed);
     id
-}
-
-/// Keeps the keyed hashes of the people on a job's list, in rows of seven, as the deletion keeps them.
-async fn keep_hashes(world: &World, id: JobId) {
-    let mut sql = world.sql().await;
-    let rows = sqlx::query(
-        "SELECT l.dataset_id, l.kind, l.hash FROM identity_lookup l JOIN job_targets t ON t.profile_id = l.profile_id
-         WHERE t.job_id = $1 ORDER BY l.kind, l.hash",
-    )
-    .bind(id.0)
-    .fetch_all(&mut sql)
-    .await
-    .expect("hashes");
-    assert_eq!(rows.len(), 60, "two identities each");
-    let mut no = 0;
-    for kind in [1_i64, 2] {
-        let of_kind: Vec<Vec<u8>> = rows
-            .iter()
-            .filter(|row| row.get::<i64, _>(1) == kind)
-            .map(|row| row.get(2))
-            .collect();
-        for some in of_kind.chunks(7) {
-            no += 1;
-            sqlx::query("INSERT INTO erased (source, source_id, no, dataset_id, kind, hashes, at) VALUES ('job', $1, $2, $3, $4, $5, 0)")
-                .bind(id.0)
-                .bind(no)
-                .bind(world.dataset.0)
-                .bind(kind)
-                .bind(some.concat())
-                .execute(&mut sql)
-                .await
-                .expect("kept");
-        }
-    }
 }
 
 async fn file(world: &World, id: JobId) -> String {

@@ -1,7 +1,12 @@
 //! The statement of a deletion in bulk, out of the job and what was found when it was sealed. Pure.
 
 use super::{About, Deed, ExportLine, FORM, Statement, StoreLine, limits};
-use crate::{impact::WarehouseKept, job::Job, time::Timestamp};
+use crate::{
+    impact::WarehouseKept,
+    job::Job,
+    suppression::{Refuses, Suppress},
+    time::Timestamp,
+};
 use std::collections::BTreeMap;
 
 /// What is known only when the job is sealed.
@@ -21,6 +26,10 @@ pub struct Sealed {
     pub kept_until: Option<Timestamp>,
     /// When the keyed hashes of the deleted are destroyed.
     pub hashes_until: Timestamp,
+    /// When the last of the people were deleted.
+    pub deleted_at: Timestamp,
+    /// What is refused of them.
+    pub suppress: Suppress,
     /// Files with the people that somebody took away: who, when, how many people.
     pub handed_out: Vec<(String, Timestamp, i64)>,
 }
@@ -155,12 +164,35 @@ fn stores(job: &Job, sealed: &Sealed) -> Vec<StoreLine> {
             "For this proof, and to notice when somebody comes back.",
         )
     };
+    let log = line(
+        "Log of deletions beside the database",
+        "kept",
+        "Keyed hashes, so that a restored backup does not bring these people back.",
+    );
     let outside = line(
         "Backups, snapshots, files taken away",
         "outside",
         "Copies outside of the data directory are not reached by a deletion.",
     );
-    vec![live, file, warehouse, totals, hashes, outside]
+    let refused = refused(sealed, line);
+    [live, file, warehouse, totals, hashes, log]
+        .into_iter()
+        .chain(refused)
+        .chain([outside])
+        .collect()
+}
+
+/// The list of those who are not let in again, where these people are on it.
+fn refused(sealed: &Sealed, line: impl Fn(&str, &str, &str) -> StoreLine) -> Option<StoreLine> {
+    let refusal = sealed.suppress.refusal(sealed.deleted_at)?;
+    let why = match refusal.refuses {
+        Refuses::Late => "Keyed hashes by which data from before the deletion is refused.",
+        Refuses::All => "Keyed hashes by which all data about these people is refused.",
+    };
+    Some(StoreLine {
+        until: refusal.ends_at.map(Timestamp::to_rfc3339),
+        ..line("Suppression list", "kept", why)
+    })
 }
 
 fn exports(job: &Job, sealed: &Sealed) -> Vec<ExportLine> {

@@ -142,6 +142,12 @@ fn stores(facts: &RequestFacts, hashes_until: Timestamp) -> Vec<StoreLine> {
         "For this proof, and so that they are not let in again.",
     ));
     lines.push(other(
+        "Log of deletions beside the database",
+        "kept",
+        None,
+        "Keyed hashes, so that a restored backup does not bring these people back.",
+    ));
+    lines.push(other(
         "Campaign and revenue totals",
         "kept",
         None,

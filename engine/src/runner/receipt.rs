@@ -75,6 +75,8 @@ pub(super) async fn sign(
         kept,
         kept_until: days.map(|days| removed_at(deleted_at, days)),
         hashes_until,
+        deleted_at,
+        suppress: job.spec()?.suppress,
         handed_out: store::receipts::handed_out(tx, id).await?,
     };
     let statement = of_job(&job.clone().show(store.epoch, now)?, &sealed);

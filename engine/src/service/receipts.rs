@@ -21,8 +21,8 @@ use domain::{
     time::Timestamp,
 };
 
-/// Rows of keyed hashes that are destroyed in one transaction: each may be some megabytes.
-const FORGOTTEN_AT_ONCE: i64 = 1;
+/// Rows of keyed hashes that are destroyed in one transaction: each has a megabyte at most, which is written over.
+const FORGOTTEN_AT_ONCE: i64 = 4;
 
 impl Engine {
     /// A receipt.
