@@ -3,12 +3,13 @@
 
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
-    campaigns::CampaignsPage, delete::DeletePage, job::JobPage, job_report::JobReportPage, jobs::JobsPage,
-    login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
-    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
-    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
-    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
-    settings_limits::SettingsLimitsPage, targets::TargetsPage, warehouse::WarehousePage,
+    campaigns::CampaignsPage, delete::DeletePage, erase::ErasePage, job::JobPage, job_report::JobReportPage,
+    jobs::JobsPage, login::LoginPage, not_found::NotFound, notices::NoticesPage,
+    notifications::NotificationsPage, overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage,
+    recurring::RecurringPage, recurring_list::RecurringListPage, recurring_new::RecurringNewPage,
+    reports::ReportsPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
+    segments::SegmentsPage, settings_limits::SettingsLimitsPage, targets::TargetsPage,
+    warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -30,6 +31,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/profiles") view=ProfilesPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/profiles/:id") view=ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/erase") view=ErasePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments") view=SegmentsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments/new") view=SegmentNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments/:id") view=SegmentPage ssr=SsrMode::Async />
