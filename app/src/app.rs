@@ -3,10 +3,10 @@
 
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
-    campaigns::CampaignsPage, delete::DeletePage, hold::HoldPage, hold_new::HoldNewPage, holds::HoldsPage,
-    job::JobPage, job_report::JobReportPage, jobs::JobsPage, login::LoginPage, not_found::NotFound,
-    notices::NoticesPage, notifications::NotificationsPage, overview::OverviewPage, profile::ProfilePage,
-    profiles::ProfilesPage, receipt::ReceiptPage, recurring::RecurringPage,
+    campaigns::CampaignsPage, delete::DeletePage, erase::ErasePage, hold::HoldPage, hold_new::HoldNewPage,
+    holds::HoldsPage, job::JobPage, job_report::JobReportPage, jobs::JobsPage, login::LoginPage,
+    not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage, overview::OverviewPage,
+    profile::ProfilePage, profiles::ProfilesPage, receipt::ReceiptPage, recurring::RecurringPage,
     recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
     segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
     settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage, targets::TargetsPage,
@@ -32,6 +32,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/profiles") view=ProfilesPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/profiles/:id") view=ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/erase") view=ErasePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments") view=SegmentsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments/new") view=SegmentNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments/:id") view=SegmentPage ssr=SsrMode::Async />

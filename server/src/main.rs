@@ -17,6 +17,7 @@ mod importing;
 mod local;
 mod log;
 mod members_file;
+mod named_people;
 mod output;
 mod receipt_files;
 mod rest;

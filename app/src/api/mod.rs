@@ -10,6 +10,7 @@ pub mod limits;
 pub mod notices;
 pub mod notifications;
 pub mod overview;
+pub mod persons;
 pub mod plans;
 pub mod profiles;
 pub mod receipts;

@@ -5,6 +5,7 @@ pub mod campaign_edit;
 pub mod campaign_new;
 pub mod campaigns;
 pub mod delete;
+pub mod erase;
 pub mod hold;
 pub mod hold_new;
 pub mod holds;
