@@ -4,13 +4,13 @@
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
     campaigns::CampaignsPage, delete::DeletePage, erase::ErasePage, hold::HoldPage, hold_new::HoldNewPage,
-    holds::HoldsPage, job::JobPage, job_report::JobReportPage, jobs::JobsPage, login::LoginPage,
-    not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage, overview::OverviewPage,
-    profile::ProfilePage, profiles::ProfilesPage, receipt::ReceiptPage, recurring::RecurringPage,
-    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
-    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
-    settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage, targets::TargetsPage,
-    warehouse::WarehousePage,
+    holds::HoldsPage, job::JobPage, job_report::JobReportPage, jobs::JobsPage, live::LivePage,
+    login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
+    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, receipt::ReceiptPage,
+    recurring::RecurringPage, recurring_list::RecurringListPage, recurring_new::RecurringNewPage,
+    reports::ReportsPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
+    segments::SegmentsPage, settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage,
+    targets::TargetsPage, warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -51,6 +51,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/suppressions") view=SuppressionsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/live") view=LivePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/holds") view=HoldsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/holds/new") view=HoldNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/holds/:id") view=HoldPage ssr=SsrMode::Async />

@@ -169,6 +169,11 @@ pub fn warehouse_table(ds: &str, table: &str) -> String {
     format!("/d/{ds}/warehouse/{table}.csv")
 }
 
+/// What sites and servers send.
+pub fn live(ds: &str) -> String {
+    format!("/d/{ds}/live")
+}
+
 /// All legal holds.
 pub fn holds(ds: &str) -> String {
     format!("/d/{ds}/holds")

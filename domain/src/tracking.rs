@@ -1,7 +1,7 @@
 //! Live data: the messages of the tracking API, what may be sent, and what is told of it. The rules of what a message means
 //! are the engine's, for they are those of imports.
 
-use crate::time::Timestamp;
+use crate::{access::TokenRow, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Largest body of a call, in bytes, unpacked (the tracking API's own limit of 500 kB).
@@ -93,6 +93,28 @@ pub struct TrackedDay {
     pub merged: i64,
     /// When the last one came.
     pub last_at: Timestamp,
+}
+
+/// Why messages were not taken, and how often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// Why. Quotes no message.
+    pub reason: String,
+    /// How many messages, since the server started.
+    pub count: i64,
+    /// When the last of them came.
+    pub last_at: Timestamp,
+}
+
+/// Live data as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveData {
+    /// The last days on which anything came, newest first.
+    pub days: Vec<TrackedDay>,
+    /// Why messages were not taken since the server started, the latest first.
+    pub rejections: Vec<Rejection>,
+    /// The dataset's write keys, the newest first; `None`: whoever asks does not manage them.
+    pub keys: Option<Vec<TokenRow>>,
 }
 
 /// An event of which the tracking API knows the meaning: the kind under which it is kept.

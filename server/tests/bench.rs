@@ -33,7 +33,7 @@ fn row<'a>(report: &'a Value, what: &str) -> &'a Value {
 fn every_row_is_there_and_nothing_is_left_behind() {
     let dir = tempfile::tempdir().expect("a directory");
     let profiles = PROFILES.to_string();
-    let only = "deletion,estimate,preview,import,start";
+    let only = "deletion,estimate,preview,import,start,tracking";
     let args = ["--profiles", &profiles, "--runs", "1", "--only", only, "--json"];
     let ran = bench(&dir, &args);
     assert_eq!(ran.status.code(), Some(0), "{}", said(&ran));

@@ -8,6 +8,12 @@ use serde_json::{Value, json};
 use std::{
     path::Path,
     process::{Command, Output},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::sleep,
+    time::Duration,
 };
 
 /// The key id of a token, which is its write key.
@@ -252,4 +258,63 @@ fn the_stock_libraries_for_node_and_python_lose_and_double_nothing() {
     assert_eq!(events(&server, &admin), 3 * (4 + MANY));
     let profiles = server.api(&admin, "GET", "/datasets/main", "").json()["profiles"].clone();
     assert_eq!(profiles, 3 * (1 + 10));
+}
+
+#[test]
+fn nothing_that_was_answered_is_lost_and_nothing_is_doubled_through_kills() {
+    const SENDERS: usize = 4;
+    const CALLS: usize = 40;
+    let home = Home::new();
+    let (ingest, admin) = (home.token("ingest", "main"), home.token("admin", "main"));
+    let authorization = basic(key(&ingest), "");
+    let address = Mutex::new(String::new());
+    let sent = AtomicUsize::new(0);
+    let mut server = Some(home.serve());
+    let moved = |server: &Option<Server>| {
+        let now = server
+            .as_ref()
+            .map(|server| server.address.clone())
+            .unwrap_or_default();
+        *address.lock().expect("the address") = now;
+    };
+    moved(&server);
+    std::thread::scope(|scope| {
+        for sender in 0..SENDERS {
+            let (address, sent, authorization) = (&address, &sent, &authorization);
+            scope.spawn(move || {
+                for call in 0..CALLS {
+                    let id = |n: usize| format!("m{sender}-{call}-{n}");
+                    // Every other message says no time, and is known again all the same.
+                    let batch: Vec<Value> = (0..10)
+                        .map(|n| match n % 2 {
+                            0 => json!({ "type": "track", "userId": format!("u{n}"), "event": "x", "messageId": id(n), "timestamp": "2026-01-01T00:00:00Z" }),
+                            _ => json!({ "type": "track", "userId": format!("u{n}"), "event": "x", "messageId": id(n) }),
+                        })
+                        .collect();
+                    let body = json!({ "batch": batch }).to_string();
+                    // As a library does: again and again, until it is answered.
+                    loop {
+                        let to = format!("{}/v1/batch", address.lock().expect("the address"));
+                        let answer = ureq::post(&to).header("authorization", authorization).send(&body);
+                        if answer.is_ok() {
+                            break;
+                        }
+                        sleep(Duration::from_millis(20));
+                    }
+                    sent.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for share in 1..=3 {
+            while sent.load(Ordering::Relaxed) < SENDERS * CALLS * share / 5 {
+                sleep(Duration::from_millis(2));
+            }
+            // Let go of, it is killed at once.
+            drop(server.take());
+            server = Some(home.serve());
+            moved(&server);
+        }
+    });
+    let server = server.expect("a server");
+    assert_eq!(events(&server, &admin), SENDERS * CALLS * 10);
 }

@@ -7,6 +7,7 @@ pub mod frame;
 pub mod holds;
 pub mod jobs;
 pub mod limits;
+pub mod live;
 pub mod notices;
 pub mod notifications;
 pub mod overview;

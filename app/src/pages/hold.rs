@@ -5,9 +5,7 @@ use crate::{
         frame::Frame,
         holds::{HoldView, show_hold},
     },
-    components::{
-        EndHold, Here, HoldBadge, Notices, Pager, PeopleTable, Place, Typed, moment, on_whom, page,
-    },
+    components::{EndHold, HeldTable, Here, HoldBadge, Notices, Pager, Place, Typed, moment, on_whom, page},
     paths,
     ui::{Banner, Card, Empty, Glyph, PageTop, Tone},
 };
@@ -73,12 +71,12 @@ fn Held(frame: Frame, data: HoldView, typed: Typed) -> impl IntoView {
                 "Nobody is held by it now",
                 "Nobody matches its rule, or the people whom it named are gone.",
             ),
-            false => ("It has been ended", "Whom it held is no longer kept."),
+            false => ("It has been ended", "The list of whom it held has been removed."),
         };
         view! { <Empty glyph=Glyph::People title text /> }.into_any()
     } else {
         view! {
-            <PeopleTable frame caption="People under this hold" rows=data.people.items />
+            <HeldTable frame rows=data.people.items />
             <Pager shown what=if shown == 1 { "user" } else { "users" } next first />
         }
         .into_any()

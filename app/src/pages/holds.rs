@@ -27,9 +27,9 @@ fn Content(frame: Frame, data: HoldsView, typed: Typed) -> impl IntoView {
         .filter(|_| !data.all.holds.is_empty())
         .map(|href| ViewFn::from(move || view! { <a class="btn primary" href=href.clone()>"New hold"</a> }));
     let sub = match data.all.held {
-        0 => "Whoever is held is deleted by no door. Nobody is held now.".to_owned(),
+        0 => "Nobody under legal hold is ever deleted. Nobody is held now.".to_owned(),
         held => format!(
-            "Whoever is held is deleted by no door. {} held now.",
+            "Nobody under legal hold is ever deleted. {} held now.",
             one_or_many(held, "person is", "people are")
         ),
     };

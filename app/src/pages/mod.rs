@@ -12,6 +12,7 @@ pub mod holds;
 pub mod job;
 pub mod job_report;
 pub mod jobs;
+pub mod live;
 pub mod login;
 pub mod not_found;
 pub mod notices;

@@ -34,7 +34,7 @@ fn Content(frame: Frame, data: ProfilesView, typed: Typed) -> impl IntoView {
         .filter(|(_, value)| !value.is_empty())
         .collect();
     let query: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let all = paths::profiles(frame.ds());
+    let (all, live) = (paths::profiles(frame.ds()), paths::live(frame.ds()));
     let here = paths::with_query(&all, &query);
     let nobody = data.rows.items.is_empty() && !kept.is_empty() && typed.get("q").is_empty();
     let list = if nobody {
@@ -49,12 +49,13 @@ fn Content(frame: Frame, data: ProfilesView, typed: Typed) -> impl IntoView {
         view! { <People frame=frame.clone() here=here.clone() rows=data.rows typed=typed.clone() everyone=true /> }.into_any()
     };
     let erase = frame.may_erase.then(|| paths::erase(frame.ds()));
-    let erase = ViewFn::from(move || {
-        let href = erase.clone();
-        href.map(|href| view! { <a class="btn" href=href>"Erase a person"</a> })
+    let acts = ViewFn::from(move || {
+        let erase = erase.clone();
+        let erase = erase.map(|href| view! { <a class="btn" href=href>"Erase a person"</a> });
+        view! { <a class="btn" href=live.clone()>"Live data"</a> {erase} }
     });
     view! {
-        <PageTop title="Profiles" sub=|| "Everyone in this dataset, in the order in which they came." acts=erase />
+        <PageTop title="Profiles" sub=|| "Everyone in this dataset, in the order in which they came." acts />
         <WaitingFilter frame=frame.clone() waiting=data.waiting typed=typed.clone() />
         <section class="card">
             <div class="head">

@@ -8,6 +8,7 @@
 use super::{
     ImportKind,
     draft::Maker,
+    live_reasons::Reasons,
     live_slice::{self, Placed},
     message,
     object::Names,
@@ -135,6 +136,8 @@ pub(crate) struct Queue {
     waiting: std::sync::Mutex<Vec<Waiting>>,
     /// Held by whoever writes: how many messages a transaction takes.
     turn: Arc<Mutex<Pace>>,
+    /// Why messages were not taken.
+    pub(crate) reasons: Reasons,
 }
 
 impl Default for Queue {
@@ -142,6 +145,7 @@ impl Default for Queue {
         Self {
             waiting: std::sync::Mutex::default(),
             turn: Arc::new(Mutex::new(Pace::new())),
+            reasons: Reasons::default(),
         }
     }
 }
@@ -149,6 +153,10 @@ impl Default for Queue {
 impl Queue {
     /// Writes a call, together with all others that wait. Answers when it is durable.
     pub(crate) async fn send(&self, engine: &Engine, dataset: DatasetId, call: Call) -> Result<Tracked> {
+        let now = engine.inner.store.clock.now();
+        for refused in &call.rejected {
+            self.reasons.note(dataset, &refused.reason, now);
+        }
         let (done, mut answer) = oneshot::channel();
         self.waiting().push(Waiting { dataset, call, done });
         let mut pace = Arc::clone(&self.turn).lock_owned().await;
@@ -284,6 +292,10 @@ impl Round {
             pace.took(took);
         }
         engine.inner.copy.notify_one();
+        let reasons = &engine.inner.memory.tracking.reasons;
+        for (_, reason) in written.refused.iter().filter(|(_, reason)| reason != SUPPRESSED) {
+            reasons.note(dataset, reason, now);
+        }
         Ok(written.refused)
     }
 

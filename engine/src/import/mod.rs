@@ -19,6 +19,7 @@ mod foresee;
 mod limits;
 mod lists;
 pub(crate) mod live;
+mod live_reasons;
 mod live_slice;
 mod merge;
 mod message;

@@ -11,7 +11,7 @@ use domain::{
     access::{Actor, Permission, Powers, Scope},
     id::DatasetId,
     problem::Problem,
-    tracking::{MessageKind, Tracked, TrackedDay},
+    tracking::{LiveData, MessageKind, Tracked},
 };
 
 /// Days that are shown: a month.
@@ -65,12 +65,26 @@ impl Engine {
         self.inner.memory.tracking.send(self, dataset, call).await
     }
 
-    /// What came by the tracking API on the last days, newest first; days on which nothing came are left out.
+    /// What came by the tracking API on the last days, why messages were not taken, and, for whoever manages tokens, the
+    /// write keys. Days on which nothing came are left out.
     ///
     /// # Errors
     /// `forbidden`, `not_found`.
-    pub async fn tracked_days(&self, actor: &Actor, dataset: DatasetId) -> Result<Vec<TrackedDay>> {
+    pub async fn live_data(&self, actor: &Actor, dataset: DatasetId) -> Result<LiveData> {
         actor.require_in(Permission::View, dataset)?;
-        store::tracked::days(&mut *self.inner.store.read().await?, dataset, DAYS_SHOWN).await
+        let mut conn = self.inner.store.read().await?;
+        let keys = match actor.may(Permission::Administer) {
+            true => {
+                let mut tokens = store::tokens::tokens(&mut conn, Some(dataset)).await?;
+                tokens.retain(|token| token.scope == Scope::Ingest && token.revoked_at.is_none());
+                Some(tokens)
+            }
+            false => None,
+        };
+        Ok(LiveData {
+            days: store::tracked::days(&mut conn, dataset, DAYS_SHOWN).await?,
+            rejections: self.inner.memory.tracking.reasons.of(dataset),
+            keys,
+        })
     }
 }

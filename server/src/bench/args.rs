@@ -46,6 +46,8 @@ pub(crate) enum Measure {
     Import,
     /// From start to first page, and memory at rest
     Start,
+    /// Live data in, by the tracking API
+    Tracking,
 }
 
 #[derive(Debug, Subcommand)]

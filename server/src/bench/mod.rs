@@ -20,6 +20,7 @@ mod run_job;
 mod shell;
 mod start;
 mod table;
+mod tracking;
 mod web;
 
 pub(crate) use args::Bench as Args;
@@ -149,6 +150,7 @@ async fn of_size(bench: &Bench, args: &Args, place: &Place, profiles: u64) -> Do
             Measure::Reads => reads::measure(bench, &base).await?,
             Measure::Import => import::measure(bench, &base).await?,
             Measure::Start => start::measure(bench, &base).await?,
+            Measure::Tracking => tracking::measure(bench, &base).await?,
         });
     }
     if !args.keep {

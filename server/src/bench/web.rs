@@ -2,6 +2,7 @@
 
 use super::{Done, said};
 use axum::body::{Body, Bytes};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http_body_util::BodyExt as _;
 use hyper::{
     Request, StatusCode,
@@ -83,6 +84,25 @@ impl Door {
     /// Sends something to the API.
     pub(super) async fn post(&mut self, path: &str, token: &str, body: &Value) -> Done<Value> {
         self.api("POST", path, token, body.to_string()).await
+    }
+
+    /// Sends a batch of live messages; anything but that all of it was taken is a failure.
+    pub(super) async fn track(&mut self, key: &str, body: String) -> Done<()> {
+        let authorization = format!("Basic {}", STANDARD.encode(format!("{key}:")));
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let path = "/v1/batch";
+        let answer = self.send("POST", path, &headers, body).await?;
+        fine(path, &answer)?;
+        match answer.body.as_ref() {
+            br#"{"success":true}"# => Ok(()),
+            other => Err(format!(
+                "{path} was answered with {}",
+                String::from_utf8_lossy(other)
+            )),
+        }
     }
 
     async fn api(&mut self, method: &str, path: &str, token: &str, body: String) -> Done<Value> {
