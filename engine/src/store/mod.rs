@@ -38,7 +38,10 @@ pub(crate) mod plans;
 #[cfg(feature = "faults")]
 pub(crate) mod planted;
 pub(crate) mod profiles;
+pub(crate) mod recipients;
 pub(crate) mod recurring;
+pub(crate) mod request_steps;
+pub(crate) mod requests;
 pub(crate) mod rule_sql;
 pub(crate) mod scrub;
 pub(crate) mod segment_files;
