@@ -15,6 +15,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Identities that may be named in one request: more is a deletion in bulk, or several requests.
+pub const ERASED_AT_ONCE_MAX: usize = 10_000;
+
 /// What an erasure of single persons came to, in the store and in the warehouse: one account of both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureDone {

@@ -4,7 +4,7 @@
 //! Reading order: `migrations/0001_first.sql`, `store` (all SQL), `service` (the use-cases: check the actor, the guards,
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
 //! copy that stays), `counting` (what reports show), `health` and `quiet` (when jobs hold), `calendar` and `recurring`
-//! (when they are due), `notify` (who hears of it), `erasure` (the bytes of a database file, live and dead), `import`
+//! (when they are due), `notify` (who hears of it), `erasing` (single persons), `erasure` (the bytes of a database file, live and dead), `import`
 //! (files and streams in), `export` (files out), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
@@ -12,6 +12,7 @@ mod bench;
 mod calendar;
 pub mod clock;
 mod counting;
+mod erasing;
 pub mod erasure;
 mod error;
 mod export;

@@ -99,6 +99,11 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Wipes it.
     pub(crate) fn wipe(&self) -> io::Result<bool> {
         wipe_file(&self.path)

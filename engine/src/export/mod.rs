@@ -14,6 +14,7 @@ pub(crate) mod keep;
 pub(crate) mod people;
 pub(crate) mod person;
 pub(crate) mod result;
+pub(crate) mod strike;
 
 use crate::error::{Error, Result};
 use domain::{csv, export::Format};

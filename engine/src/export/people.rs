@@ -90,13 +90,17 @@ fn broken_off() -> Error {
 fn lines(mut reader: BufReader<File>) -> Result<(BufReader<File>, Vec<Person>)> {
     let mut people = Vec::new();
     let mut line = String::new();
-    for _ in 0..SLICE {
+    while people.len() < usize::try_from(SLICE).unwrap_or(1) {
         line.clear();
         let read = reader
             .read_line(&mut line)
             .map_err(Error::io("reading an export"))?;
         if read == 0 {
             break;
+        }
+        // Somebody was struck out here.
+        if line.trim().is_empty() {
+            continue;
         }
         // The parser's own words would quote the line.
         people.push(serde_json::from_str(&line).map_err(|_| broken_off())?);

@@ -18,6 +18,7 @@ mod jobs;
 mod legal_holds;
 mod limits;
 mod memory;
+mod person;
 mod plans;
 mod profiles;
 mod recurring;
@@ -111,6 +112,8 @@ pub(crate) struct Inner {
     pub(crate) copy: Notify,
     /// Rung whenever rows of deleted people in the warehouse may be due.
     pub(crate) retain: Notify,
+    /// Rung whenever somebody was erased from the store.
+    pub(crate) erase: Notify,
 }
 
 impl Engine {
@@ -147,6 +150,7 @@ impl Engine {
             wake: Notify::new(),
             copy: Notify::new(),
             retain: Notify::new(),
+            erase: Notify::new(),
         };
         let engine = Self {
             inner: Arc::new(inner),

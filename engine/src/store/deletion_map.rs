@@ -53,6 +53,11 @@ pub(crate) const MAP: &[Entry] = &[
         Fate::Keep("keyed hashes by which the results of the job name the people; no readable identity"),
     ),
     entry(
+        "erasure_people",
+        "profile_id",
+        Fate::Keep("numbers alone, until warehouse, exports and dead space are rid of the person as well"),
+    ),
+    entry(
         "change_log",
         "profile_id",
         Fate::Keep("keys only; trimmed as soon as the warehouse copy has passed"),
@@ -109,6 +114,8 @@ const TABLES: &[(&str, Holds)] = &[
     ("job_target_names", Holds::Records),
     ("job_exports", Holds::Records),
     ("erased", Holds::Records),
+    ("erasures", Holds::Records),
+    ("erasure_people", Holds::Records),
     ("suppressions", Holds::Records),
     ("holds", Holds::Records),
     ("tracked_days", Holds::Records),

@@ -13,6 +13,7 @@ pub(crate) mod bench;
 pub(crate) mod campaigns;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
+pub(crate) mod erasures;
 pub(crate) mod estimates;
 pub(crate) mod exports;
 pub(crate) mod gone;
@@ -33,7 +34,9 @@ pub(crate) mod measure;
 pub(crate) mod members;
 pub(crate) mod notices;
 mod open;
+pub(crate) mod page_writer;
 pub(crate) mod pages;
+pub(crate) mod person;
 pub(crate) mod plans;
 #[cfg(feature = "faults")]
 pub(crate) mod planted;
@@ -59,6 +62,7 @@ pub(crate) mod tokens;
 pub(crate) mod uses;
 pub(crate) mod warehouse;
 pub(crate) mod warehouse_deletions;
+pub(crate) mod warehouse_people;
 pub(crate) mod warehouse_rows;
 mod writer;
 

@@ -1,4 +1,4 @@
-//! Pages of the store's file as bytes, through SQLite's own table `sqlite_dbpage`: inside the process that serves, this is
+//! Pages of a file as bytes, the store's or the warehouse's, through SQLite's own table `sqlite_dbpage`: inside the process that serves, this is
 //! the one way to see them, for opening the file itself would drop SQLite's locks. Only SQLite has any of this.
 //!
 //! Traps: only `pgno = ?` is indexed there, hence the counter that it is joined to; writing opens a transaction on every
@@ -12,8 +12,13 @@ use crate::{
 };
 use futures_util::TryStreamExt as _;
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
+/// The store's file.
+const STORE: &str = "lethe.db";
 /// Page cache of a connection that reads every page once: keeping them helps nobody.
 const CACHE: &str = "-1024";
 /// How long emptying the log may wait for readers, milliseconds: writers wait as long.
@@ -42,9 +47,14 @@ pub(crate) struct Mark {
 }
 
 impl Reader {
-    /// Opens it.
+    /// Opens it for the store's file.
     pub(crate) async fn open(store: &Store) -> Result<Self> {
-        let options = open::reading(&store.dir.join("lethe.db")).pragma("cache_size", CACHE);
+        Self::open_file(&store.dir.join(STORE)).await
+    }
+
+    /// Opens it for any file of the data directory.
+    pub(crate) async fn open_file(file: &Path) -> Result<Self> {
+        let options = open::reading(file).pragma("cache_size", CACHE);
         Ok(Self {
             conn: options.connect().await?,
         })
@@ -55,7 +65,7 @@ impl Reader {
         sqlx::query("BEGIN").execute(&mut self.conn).await?;
         // A transaction sees nothing until it has read something.
         count(&mut self.conn).await?;
-        sqlx::query("SELECT epoch FROM installation")
+        sqlx::query("SELECT count(*) FROM sqlite_schema")
             .fetch_one(&mut self.conn)
             .await?;
         Ok(())
@@ -206,8 +216,13 @@ pub(super) async fn busy_timeout(conn: &mut Conn, ms: i64) -> Result<()> {
 
 /// Where the log is. Takes the one writing connection outside a transaction, so that nothing is written meanwhile.
 pub(crate) async fn mark(store: &Store, conn: &mut Conn) -> Result<Mark> {
+    mark_file(&store.dir.join(STORE), conn).await
+}
+
+/// The same of any file, with its writing connection.
+pub(crate) async fn mark_file(file: &Path, conn: &mut Conn) -> Result<Mark> {
     Ok(Mark {
-        salt: log(store)?.map(|log| log.salt()),
+        salt: log(file)?.map(|log| log.salt()),
         frames: frames(conn).await?,
     })
 }
@@ -216,8 +231,13 @@ pub(crate) async fn mark(store: &Store, conn: &mut Conn) -> Result<Mark> {
 /// has had a reader open since the mark was made: while one is, the log begins anew at most once, and only where it had
 /// been taken over into the file whole at the mark.
 pub(crate) async fn written_since(store: &Store, conn: &mut Conn, mark: &Mark) -> Result<Vec<u32>> {
+    written_in(&store.dir.join(STORE), conn, mark).await
+}
+
+/// The same of any file, with its writing connection.
+pub(crate) async fn written_in(file: &Path, conn: &mut Conn, mark: &Mark) -> Result<Vec<u32>> {
     let frames = frames(conn).await?;
-    let Some(log) = log(store)? else {
+    let Some(log) = log(file)? else {
         return Ok(Vec::new());
     };
     let from = if mark.salt == Some(log.salt()) {
@@ -228,8 +248,8 @@ pub(crate) async fn written_since(store: &Store, conn: &mut Conn, mark: &Mark) -
     log.pages(from, frames).map_err(Error::io("reading the log"))
 }
 
-fn log(store: &Store) -> Result<Option<Wal>> {
-    Wal::open(&wal::path_of(&store.dir.join("lethe.db"))).map_err(Error::io("opening the log"))
+fn log(file: &Path) -> Result<Option<Wal>> {
+    Wal::open(&wal::path_of(file)).map_err(Error::io("opening the log"))
 }
 
 /// Frames of the log that count.
@@ -327,7 +347,7 @@ mod tests {
             .expect("a checkpoint");
         let mark = it.hold().await;
         let page = it.write().await;
-        let log = log(&it.store).expect("the log").expect("a log");
+        let log = log(&it.store.dir.join(STORE)).expect("the log").expect("a log");
         assert_ne!(mark.salt, Some(log.salt()), "it did begin anew");
         assert!(it.since(&mark).await.contains(&page));
         it.reader.end().await.expect("ended");

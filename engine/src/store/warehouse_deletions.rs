@@ -5,7 +5,9 @@
 use super::{
     Conn,
     jobs::{JobRow, to_json},
+    keys::Keys,
     measure::{self, At, Source},
+    warehouse_people,
 };
 use crate::error::{Error, Result};
 use domain::{
@@ -154,6 +156,7 @@ pub(crate) async fn unmarked(conn: &mut Conn) -> Result<Option<JobId>> {
 /// follow. On the warehouse's writer.
 pub(crate) async fn mark_slice(
     conn: &mut Conn,
+    keys: &Keys,
     job: &JobRow,
     (deleted_at, at): (Timestamp, Timestamp),
     now: Timestamp,
@@ -200,6 +203,7 @@ pub(crate) async fn mark_slice(
     .bind(job.id)
     .execute(&mut *conn)
     .await?;
+    warehouse_people::tag(conn, keys, (DatasetId(job.dataset_id), id), (after, upto)).await?;
     let sums = measure::slice(conn, Source::Deleted(id), (after, upto), At(at)).await?;
     let mut projected = so_far.projected()?;
     for (campaign, impressions) in shown(conn, job, (after, upto)).await? {
@@ -251,6 +255,7 @@ pub(crate) async fn remove_slice(conn: &mut Conn, job: JobId, now: Timestamp) ->
     .fetch_one(&mut *conn)
     .await?;
     let upto = upto.unwrap_or(0);
+    warehouse_people::untag(conn, job, upto).await?;
     let mut rows = [0, 0, 0];
     let statements = [
         "DELETE FROM main.events WHERE profile_id IN (SELECT profile_id FROM main.deleted_people WHERE job_id = $1 AND profile_id <= $2)",

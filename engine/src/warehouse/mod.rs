@@ -31,7 +31,7 @@ const EVERYONE_SLICE: i64 = 50_000;
 /// The open warehouse.
 #[derive(Debug)]
 pub(crate) struct Warehouse {
-    copier: Writer,
+    pub(crate) copier: Writer,
     reader: Pool,
     watermark: AtomicI64,
     /// Changes that were taken over in a second, lately.
@@ -141,7 +141,9 @@ impl Warehouse {
         let marked = async {
             let mut tx = self.copier.begin(store.epoch).await?;
             let now = store.clock.now();
-            let more = store::warehouse_deletions::mark_slice(&mut tx, job, (deleted_at, at), now).await?;
+            let more =
+                store::warehouse_deletions::mark_slice(&mut tx, &store.keys, job, (deleted_at, at), now)
+                    .await?;
             fault::stop_point("warehouse.mark")?;
             tx.commit().await?;
             Ok(more)
@@ -150,7 +152,7 @@ impl Warehouse {
     }
 
     /// Tells the writer of an error of the disk, so that its connection is opened anew before it is used again.
-    async fn noting<T>(&self, deed: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn noting<T>(&self, deed: impl Future<Output = Result<T>>) -> Result<T> {
         let done = deed.await;
         if let Err(error) = &done {
             self.copier.note(error);

@@ -19,27 +19,27 @@ const HOPS_MAX: u64 = 1 << 22;
 
 /// What pages were found to be.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// Bytes that were looked at.
-    pub(super) bytes: i64,
+    pub(crate) bytes: i64,
     /// Pages with dead bytes that are not zero.
-    pub(super) hits: Vec<u32>,
+    pub(crate) hits: Vec<u32>,
 }
 
 /// What was wiped.
 #[derive(Debug, Default)]
-pub(super) struct Wiped {
+pub(crate) struct Wiped {
     /// Pages that were written anew.
-    pub(super) pages: i64,
+    pub(crate) pages: i64,
     /// Dead bytes that were not zero before.
-    pub(super) bytes: DeadBytes,
+    pub(crate) bytes: DeadBytes,
     /// How long the write lock was held for it, milliseconds.
-    pub(super) lock_ms: i64,
+    pub(crate) lock_ms: i64,
 }
 
 /// Judges pages in one state of the file: made anew for every transaction.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(crate) struct Judge {
     page_bytes: usize,
     at: Geometry,
     tree: Btree,
@@ -57,7 +57,7 @@ fn dead_bytes(bytes: &[u8], dead: &[Dead]) -> usize {
 }
 
 impl Judge {
-    pub(super) fn new(page_bytes: usize) -> Self {
+    pub(crate) fn new(page_bytes: usize) -> Self {
         Self {
             page_bytes,
             at: Geometry::of(page_bytes),
@@ -68,12 +68,12 @@ impl Judge {
     }
 
     /// The last page that one page of the pointer map speaks of: what is looked at in one go.
-    pub(super) const fn group_end(&self, page: u32) -> u32 {
+    pub(crate) const fn group_end(&self, page: u32) -> u32 {
         self.at.group_end(page)
     }
 
     /// Looks at the pages from `first` to `last`, which are of one group.
-    pub(super) async fn range(&mut self, conn: &mut Conn, first: u32, last: u32) -> Result<Seen> {
+    pub(crate) async fn range(&mut self, conn: &mut Conn, first: u32, last: u32) -> Result<Seen> {
         let mut seen = Seen::default();
         // What needs other pages to be judged comes after: the connection can do one thing at a time.
         let mut later = Vec::new();
@@ -110,7 +110,7 @@ impl Judge {
     }
 
     /// Looks at single pages. One that is gone by now holds nothing.
-    pub(super) async fn list(&mut self, conn: &mut Conn, pages: &[u32]) -> Result<Seen> {
+    pub(crate) async fn list(&mut self, conn: &mut Conn, pages: &[u32]) -> Result<Seen> {
         let mut seen = Seen::default();
         for some in pages.chunks(AT_ONCE) {
             for (page, bytes) in pages::some(conn, some).await? {
@@ -125,7 +125,7 @@ impl Judge {
     }
 
     /// Wipes pages. In a transaction that holds the write lock.
-    pub(super) async fn wipe(&mut self, conn: &mut Conn, pages: &[u32]) -> Result<Wiped> {
+    pub(crate) async fn wipe(&mut self, conn: &mut Conn, pages: &[u32]) -> Result<Wiped> {
         let mut wiped = Wiped::default();
         for some in pages.chunks(AT_ONCE) {
             let mut clean = Vec::new();

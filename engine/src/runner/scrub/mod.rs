@@ -10,7 +10,7 @@
 //! It is sound between the slices because nothing moves dead bytes to other pages but giving pages back, which is done
 //! before, and by one scrub at a time. What writers leave meanwhile are copies of rows that still live.
 
-mod look;
+pub(crate) mod look;
 mod proof;
 
 use super::{LOOK_EVERY, Memory, Step, begin};

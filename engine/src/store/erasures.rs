@@ -1,0 +1,198 @@
+//! Rows of erasures of single persons: what was done where, and what is still to be done.
+
+use super::{
+    Conn,
+    ingest::{Key, KeyId, json, many},
+    keys::Keys,
+};
+use crate::error::{Error, Result};
+use domain::{id::DatasetId, profile::IdentityKind, time::Timestamp};
+
+/// An erasure whose store part is being committed.
+#[derive(Debug)]
+pub(crate) struct NewErasure<'a> {
+    pub(crate) dataset: DatasetId,
+    /// Of `privacy_requests`; `None`: asked for directly.
+    pub(crate) request: Option<i64>,
+    pub(crate) actor: &'a str,
+    pub(crate) at: Timestamp,
+    pub(crate) people: i64,
+    pub(crate) events: i64,
+}
+
+/// An erasure that is not finished.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub(crate) struct ErasureRow {
+    pub(crate) id: i64,
+    pub(crate) dataset_id: i64,
+    pub(crate) at: i64,
+}
+
+/// Writes an erasure down, with whose rows the warehouse and stored exports still have. Gives its number.
+pub(crate) async fn insert(conn: &mut Conn, new: &NewErasure<'_>, ids: &[i64]) -> Result<i64> {
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO erasures (dataset_id, request_id, actor, at, people, events) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+    )
+    .bind(new.dataset.0)
+    .bind(new.request)
+    .bind(new.actor)
+    .bind(new.at.ms())
+    .bind(new.people)
+    .bind(new.events)
+    .fetch_one(&mut *conn)
+    .await?;
+    sqlx::query("INSERT INTO erasure_people (erasure_id, profile_id) SELECT $1, value FROM json_each($2)")
+        .bind(id)
+        .bind(json(&ids)?)
+        .execute(conn)
+        .await?;
+    Ok(id)
+}
+
+/// The erasures whose people the warehouse still has, oldest first.
+pub(crate) async fn owed(conn: &mut Conn) -> Result<Vec<ErasureRow>> {
+    Ok(sqlx::query_as(
+        "SELECT id, dataset_id, at FROM erasures WHERE scrubbed_at IS NULL AND warehouse_at IS NULL ORDER BY id",
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// The erasures of whose people dead bytes may still be in the files, oldest first.
+pub(crate) async fn unscrubbed(conn: &mut Conn) -> Result<Vec<ErasureRow>> {
+    Ok(sqlx::query_as(
+        "SELECT id, dataset_id, at FROM erasures WHERE scrubbed_at IS NULL AND warehouse_at IS NOT NULL ORDER BY id",
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// The people of an erasure.
+pub(crate) async fn people(conn: &mut Conn, erasure: i64) -> Result<Vec<i64>> {
+    Ok(
+        sqlx::query_scalar("SELECT profile_id FROM erasure_people WHERE erasure_id = $1 ORDER BY profile_id")
+            .bind(erasure)
+            .fetch_all(conn)
+            .await?,
+    )
+}
+
+/// What an erasure took out of the warehouse: profiles, events.
+pub(crate) async fn warehouse(conn: &mut Conn, erasure: i64) -> Result<(i64, i64)> {
+    Ok(
+        sqlx::query_as("SELECT warehouse_profiles, warehouse_events FROM erasures WHERE id = $1")
+            .bind(erasure)
+            .fetch_one(conn)
+            .await?,
+    )
+}
+
+/// Writes down that the warehouse has these people no more. False where that was known already.
+pub(crate) async fn removed(
+    conn: &mut Conn,
+    erasure: i64,
+    (profiles, events): (i64, i64),
+    at: Timestamp,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE erasures SET warehouse_profiles = $2, warehouse_events = $3, warehouse_at = $4 WHERE id = $1 AND warehouse_at IS NULL",
+    )
+    .bind(erasure)
+    .bind(profiles)
+    .bind(events)
+    .bind(at.ms())
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Writes down that no byte of these people is left, and forgets their numbers.
+pub(crate) async fn scrubbed(conn: &mut Conn, erasure: i64, at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE erasures SET scrubbed_at = $2 WHERE id = $1")
+        .bind(erasure)
+        .bind(at.ms())
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query("DELETE FROM erasure_people WHERE erasure_id = $1")
+        .bind(erasure)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// How many people a stored export has, once some have been struck out of it.
+pub(crate) async fn set_exported(conn: &mut Conn, job: domain::id::JobId, people: i64) -> Result<()> {
+    sqlx::query("UPDATE job_exports SET people = $2 WHERE job_id = $1")
+        .bind(job.0)
+        .bind(people)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// How these people are known, each identity with its look-up key.
+pub(crate) async fn identities(
+    conn: &mut Conn,
+    keys: &Keys,
+    dataset: DatasetId,
+    ids: &[i64],
+) -> Result<Vec<(i64, Key)>> {
+    let rows: Vec<(i64, i64, String)> = many(
+        sqlx::query_scalar(
+            "SELECT json_group_array(json_array(profile_id, kind, value)) FROM identities WHERE profile_id IN (SELECT value FROM json_each($1))",
+        )
+        .bind(json(&ids)?)
+        .fetch_one(conn)
+        .await?,
+    )?;
+    rows.into_iter()
+        .map(|(profile, kind, value)| {
+            let kind = IdentityKind::from_number(kind)
+                .ok_or_else(|| Error::Corrupt(format!("an identity has the unknown kind {kind}")))?;
+            Ok((profile, Key::new(keys, dataset, kind, value)))
+        })
+        .collect()
+}
+
+/// Keeps the keyed hashes of identities that a request took out, and lets them in no more, for good. `source`: the number
+/// under which they are filed as a request's.
+pub(crate) async fn keep_hashes(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    source: i64,
+    at: Timestamp,
+    mut keys: Vec<KeyId>,
+) -> Result<()> {
+    keys.sort_unstable();
+    keys.dedup();
+    for of_kind in keys.chunk_by(|a, b| a.kind == b.kind) {
+        let Some(first) = of_kind.first() else { continue };
+        let hashes: Vec<u8> = of_kind.iter().flat_map(|key| key.hash).collect();
+        sqlx::query(
+            "INSERT INTO erased (source, source_id, no, dataset_id, kind, hashes, at)
+             SELECT 'request', $1, coalesce(max(no), 0) + 1, $2, $3, $4, $5 FROM erased WHERE source = 'request' AND source_id = $1",
+        )
+        .bind(source)
+        .bind(dataset.0)
+        .bind(first.kind.number())
+        .bind(hashes)
+        .bind(at.ms())
+        .execute(&mut *conn)
+        .await?;
+        for key in of_kind {
+            sqlx::query(
+                "INSERT INTO suppressions (dataset_id, kind, hash, reason, source_id, refuses, added_at) VALUES ($1, $2, $3, 'request', $4, 'all', $5)
+                 ON CONFLICT (dataset_id, kind, hash) DO UPDATE SET reason = excluded.reason, source_id = excluded.source_id,
+                   refuses = excluded.refuses, added_at = excluded.added_at, ends_at = NULL",
+            )
+            .bind(dataset.0)
+            .bind(key.kind.number())
+            .bind(key.hash.as_slice())
+            .bind(source)
+            .bind(at.ms())
+            .execute(&mut *conn)
+            .await?;
+        }
+    }
+    Ok(())
+}
