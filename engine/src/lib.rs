@@ -24,6 +24,7 @@ mod health;
 pub mod import;
 mod notify;
 mod plain;
+mod privacy;
 mod quiet;
 mod recurring;
 mod runner;
@@ -38,9 +39,11 @@ pub use error::{Error, Result};
 pub use export::{Download, Rows};
 pub use health::{FreeSpace, HealthOptions};
 pub use plain::plain_json;
+pub use privacy::opendsr::{API_VERSION, Processor, Status, expected};
 pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
 pub use service::{
-    Ask, Engine, Forecast, Idempotency, Limits, NewSession, OpenOptions, Started, WarehouseExport,
+    Ask, Engine, Forecast, Idempotency, Limits, NewOutside, NewSession, OpenOptions, PersonAnswer, Started,
+    WarehouseExport,
 };

@@ -140,7 +140,13 @@ impl Countdown {
     /// In words.
     #[must_use]
     pub fn words(self) -> String {
-        let days = |n: i64| if n == 1 { "1 day".to_owned() } else { format!("{n} days") };
+        let days = |n: i64| {
+            if n == 1 {
+                "1 day".to_owned()
+            } else {
+                format!("{n} days")
+            }
+        };
         match self {
             Self::Left(n) => format!("{} left", days(n)),
             Self::Today => "due today".to_owned(),
@@ -194,13 +200,21 @@ mod tests {
 
     #[test]
     fn extensions_are_counted_from_the_receipt_and_end_where_the_law_ends_them() {
-        let gdpr = |by| Regulation::Gdpr.extended(at("2026-12-31"), by).map(Timestamp::to_date);
+        let gdpr = |by| {
+            Regulation::Gdpr
+                .extended(at("2026-12-31"), by)
+                .map(Timestamp::to_date)
+        };
         assert_eq!(gdpr(0), None);
         assert_eq!(gdpr(1).as_deref(), Some("2027-02-28"));
         // Not the 28th: the extension runs from the receipt.
         assert_eq!(gdpr(2).as_deref(), Some("2027-03-31"));
         assert_eq!(gdpr(3), None);
-        let ccpa = |by| Regulation::Ccpa.extended(at("2026-01-01"), by).map(Timestamp::to_date);
+        let ccpa = |by| {
+            Regulation::Ccpa
+                .extended(at("2026-01-01"), by)
+                .map(Timestamp::to_date)
+        };
         assert_eq!(Regulation::Ccpa.due(at("2026-01-01")).to_date(), "2026-02-15");
         assert_eq!(ccpa(45).as_deref(), Some("2026-04-01"));
         assert_eq!(ccpa(46), None);

@@ -233,7 +233,10 @@ impl NewRequest {
                 )
                 .on("identities"));
             };
-            let subject = Subject { kind: subject.kind, value };
+            let subject = Subject {
+                kind: subject.kind,
+                value,
+            };
             if !subjects.contains(&subject) {
                 subjects.push(subject);
             }
@@ -245,10 +248,16 @@ impl NewRequest {
             );
         }
         if subjects.len() > SUBJECTS_MAX {
-            return refused("identities", "One request is about one person: at most 50 identities.");
+            return refused(
+                "identities",
+                "One request is about one person: at most 50 identities.",
+            );
         }
         self.subjects = subjects;
-        self.verified_how = self.verified_how.map(|text| note(&text, "verified_how")).transpose()?;
+        self.verified_how = self
+            .verified_how
+            .map(|text| note(&text, "verified_how"))
+            .transpose()?;
         Ok(self)
     }
 }
@@ -427,7 +436,14 @@ mod tests {
 
     #[test]
     fn what_is_ended_stays_so_and_what_runs_cannot_be_taken_back() {
-        let all = [Deed::Confirm, Deed::Verify, Deed::Extend, Deed::Run, Deed::Cancel, Deed::Decline];
+        let all = [
+            Deed::Confirm,
+            Deed::Verify,
+            Deed::Extend,
+            Deed::Run,
+            Deed::Cancel,
+            Deed::Decline,
+        ];
         for state in RequestState::ALL {
             for deed in all {
                 let want = !state.ended() && !(deed == Deed::Cancel && *state == RequestState::InProgress);
@@ -440,7 +456,10 @@ mod tests {
 
     #[test]
     fn identities_are_brought_into_form_each_once() {
-        let subject = |kind, value: &str| Subject { kind, value: value.to_owned() };
+        let subject = |kind, value: &str| Subject {
+            kind,
+            value: value.to_owned(),
+        };
         let new = |subjects| NewRequest {
             kind: RequestKind::Erasure,
             regulation: Regulation::Gdpr,
@@ -451,12 +470,22 @@ mod tests {
         };
         let now = Timestamp::from_ms(0);
         let email = Some(IdentityKind::Email);
-        let made = new(vec![subject(email, " Ada@Example.org"), subject(email, "ada@example.org"), subject(None, "u1")]);
+        let made = new(vec![
+            subject(email, " Ada@Example.org"),
+            subject(email, "ada@example.org"),
+            subject(None, "u1"),
+        ]);
         let made = made.checked(now).expect("fits");
-        assert_eq!(made.subjects, [subject(email, "ada@example.org"), subject(None, "u1")]);
+        assert_eq!(
+            made.subjects,
+            [subject(email, "ada@example.org"), subject(None, "u1")]
+        );
         let field = |new: NewRequest| new.checked(now).expect_err("refused").field;
         assert_eq!(field(new(vec![])).as_deref(), Some("identities"));
-        assert_eq!(field(new(vec![subject(None, " \n ")])).as_deref(), Some("identities"));
+        assert_eq!(
+            field(new(vec![subject(None, " \n ")])).as_deref(),
+            Some("identities")
+        );
         let late = NewRequest {
             received_at: Some(Timestamp::from_ms(1)),
             ..new(vec![subject(None, "u1")])

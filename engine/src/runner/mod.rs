@@ -131,12 +131,15 @@ impl Engine {
         let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
         let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
         let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
+        let requests = tokio::spawn(crate::privacy::run(self.clone(), stopped.clone()));
+        let words = tokio::spawn(crate::privacy::words::run(self.clone(), stopped.clone()));
         let erasing = tokio::spawn(crate::erasing::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![
                 runner, keeper, copier, retention, health, times, recurring, outbox, exports, erasing, check,
+                requests, words,
             ],
         }
     }

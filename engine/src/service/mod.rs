@@ -21,8 +21,11 @@ mod memory;
 mod person;
 mod plans;
 mod profiles;
+mod recipients;
 mod recurring;
 mod reports;
+mod request_deeds;
+mod requests;
 mod segment_copy;
 mod segment_counts;
 mod segment_history;
@@ -61,6 +64,7 @@ pub(crate) use holds::{Cause, Holds};
 pub use limits::Limits;
 use memory::Memory;
 pub(crate) use recurring::definition;
+pub use requests::{NewOutside, PersonAnswer};
 pub use start::{Idempotency, Started};
 use std::{
     path::PathBuf,
@@ -112,6 +116,12 @@ pub(crate) struct Inner {
     pub(crate) copy: Notify,
     /// Rung whenever rows of deleted people in the warehouse may be due.
     pub(crate) retain: Notify,
+    /// Rung whenever a privacy request may be due.
+    pub(crate) requests: Notify,
+    /// Held while a privacy request is carried out.
+    pub(crate) carrying: tokio::sync::Mutex<()>,
+    /// This server as an OpenDSR processor, where the operator has set that up.
+    pub(crate) processor: std::sync::OnceLock<crate::privacy::opendsr::Processor>,
     /// Rung whenever somebody was erased from the store.
     pub(crate) erase: Notify,
 }
@@ -150,6 +160,9 @@ impl Engine {
             wake: Notify::new(),
             copy: Notify::new(),
             retain: Notify::new(),
+            requests: Notify::new(),
+            carrying: tokio::sync::Mutex::new(()),
+            processor: std::sync::OnceLock::new(),
             erase: Notify::new(),
         };
         let engine = Self {

@@ -15,11 +15,12 @@ use domain::{
 
 /// Says that receipt was confirmed. False where it had been.
 pub(crate) async fn confirmed(conn: &mut Conn, id: RequestId, at: Timestamp) -> Result<bool> {
-    let done = sqlx::query("UPDATE privacy_requests SET confirmed_at = $2 WHERE id = $1 AND confirmed_at IS NULL")
-        .bind(id.0)
-        .bind(at.ms())
-        .execute(conn)
-        .await?;
+    let done =
+        sqlx::query("UPDATE privacy_requests SET confirmed_at = $2 WHERE id = $1 AND confirmed_at IS NULL")
+            .bind(id.0)
+            .bind(at.ms())
+            .execute(conn)
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -31,13 +32,15 @@ pub(crate) async fn verified(
     by: &str,
     at: Timestamp,
 ) -> Result<()> {
-    sqlx::query("UPDATE privacy_requests SET verified_how = $2, verified_by = $3, verified_at = $4 WHERE id = $1")
-        .bind(id.0)
-        .bind(how)
-        .bind(by)
-        .bind(at.ms())
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "UPDATE privacy_requests SET verified_how = $2, verified_by = $3, verified_at = $4 WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(how)
+    .bind(by)
+    .bind(at.ms())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -64,16 +67,23 @@ pub(crate) async fn extended(
 
 /// It is being carried out; should this process end before that is done, the next one goes on at once.
 pub(crate) async fn started(conn: &mut Conn, id: RequestId, at: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE privacy_requests SET state = 'in_progress', run_at = $2, trouble = NULL WHERE id = $1")
-        .bind(id.0)
-        .bind(at.ms())
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "UPDATE privacy_requests SET state = 'in_progress', run_at = $2, trouble = NULL WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(at.ms())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// It could not be carried out; it is tried again then, or when somebody says so.
-pub(crate) async fn failed(conn: &mut Conn, id: RequestId, why: &str, again: Option<Timestamp>) -> Result<()> {
+pub(crate) async fn failed(
+    conn: &mut Conn,
+    id: RequestId,
+    why: &str,
+    again: Option<Timestamp>,
+) -> Result<()> {
     sqlx::query("UPDATE privacy_requests SET trouble = $2, run_at = $3, tries = tries + 1 WHERE id = $1")
         .bind(id.0)
         .bind(why)
@@ -125,11 +135,12 @@ pub(crate) async fn forget(conn: &mut Conn, id: RequestId, at: Timestamp) -> Res
         .bind(id.0)
         .execute(&mut *conn)
         .await?;
-    let done = sqlx::query("UPDATE privacy_requests SET forgotten_at = $2 WHERE id = $1 AND forgotten_at IS NULL")
-        .bind(id.0)
-        .bind(at.ms())
-        .execute(conn)
-        .await?;
+    let done =
+        sqlx::query("UPDATE privacy_requests SET forgotten_at = $2 WHERE id = $1 AND forgotten_at IS NULL")
+            .bind(id.0)
+            .bind(at.ms())
+            .execute(conn)
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -163,12 +174,11 @@ pub(crate) async fn answerable(conn: &mut Conn, now: Timestamp) -> Result<Vec<Re
 /// Takes away the records that have been kept for as long as the law wants. Gives their numbers.
 pub(crate) async fn remove_old(conn: &mut Conn, now: Timestamp) -> Result<Vec<RequestId>> {
     let before = now.minus_months(RECORD_MONTHS);
-    let ids: Vec<i64> = sqlx::query_scalar(
-        "SELECT id FROM privacy_requests WHERE ended_at < $1 ORDER BY id LIMIT 100",
-    )
-    .bind(before.ms())
-    .fetch_all(&mut *conn)
-    .await?;
+    let ids: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM privacy_requests WHERE ended_at < $1 ORDER BY id LIMIT 100")
+            .bind(before.ms())
+            .fetch_all(&mut *conn)
+            .await?;
     for id in &ids {
         for delete in [
             "DELETE FROM privacy_identities WHERE request_id = $1",

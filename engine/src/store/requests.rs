@@ -107,8 +107,10 @@ impl RequestRow {
     /// As shown; who it is about is the caller's to add.
     pub(crate) fn show(self) -> Result<Request> {
         let at = Timestamp::from_ms;
-        let account: Option<Option<ErasureDone>> =
-            self.account.as_deref().map(|text| serde_json::from_str(text).ok());
+        let account: Option<Option<ErasureDone>> = self
+            .account
+            .as_deref()
+            .map(|text| serde_json::from_str(text).ok());
         let basis = self.basis.as_deref().map(Basis::parse);
         Ok(Request {
             id: self.id(),
@@ -118,7 +120,11 @@ impl RequestRow {
             state: self.state()?,
             account: account.map(|it| word(it, self.id, "account")).transpose()?,
             basis: basis.map(|it| word(it, self.id, "ground")).transpose()?,
-            names: word(serde_json::from_str(&self.subjects).ok(), self.id, "list of names")?,
+            names: word(
+                serde_json::from_str(&self.subjects).ok(),
+                self.id,
+                "list of names",
+            )?,
             dataset: self.dataset,
             created_by: self.created_by,
             created_at: at(self.created_at),
@@ -290,7 +296,10 @@ pub(crate) async fn subjects(conn: &mut Conn, id: RequestId) -> Result<Vec<Subje
     rows.into_iter()
         .map(|(kind, value)| {
             let kind = kind.map(|kind| word(IdentityKind::from_number(kind), id.0, "kind of identity"));
-            Ok(Subject { kind: kind.transpose()?, value })
+            Ok(Subject {
+                kind: kind.transpose()?,
+                value,
+            })
         })
         .collect()
 }
@@ -304,14 +313,16 @@ pub(crate) async fn step(
     step: Step,
     note: Option<&str>,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO privacy_history (request_id, at, actor, step, note) VALUES ($1, $2, $3, $4, $5)")
-        .bind(id.0)
-        .bind(at.ms())
-        .bind(actor)
-        .bind(step.as_str())
-        .bind(note)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "INSERT INTO privacy_history (request_id, at, actor, step, note) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(id.0)
+    .bind(at.ms())
+    .bind(actor)
+    .bind(step.as_str())
+    .bind(note)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -325,7 +336,12 @@ pub(crate) async fn history(conn: &mut Conn, id: RequestId) -> Result<Vec<Histor
     rows.into_iter()
         .map(|(at, actor, step, note)| {
             let step = word(Step::parse(&step), id.0, "step")?;
-            Ok(HistoryEntry { at: Timestamp::from_ms(at), actor, step, note })
+            Ok(HistoryEntry {
+                at: Timestamp::from_ms(at),
+                actor,
+                step,
+                note,
+            })
         })
         .collect()
 }
