@@ -18,6 +18,7 @@ mod importing;
 mod local;
 mod log;
 mod members_file;
+mod named_people;
 mod output;
 mod rest;
 mod router;

@@ -27,6 +27,8 @@ use wipe::Which;
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// After a failure, or where a reader was in the way, it waits this long: an erasure is to be scrubbed within a minute.
 const AGAIN: Duration = Duration::from_secs(2);
+/// Tries of a command to finish its erasure before it leaves that to the next server.
+const SETTLE_TRIES: u32 = 3;
 /// The pause between two scrubs: both files are read whole, so a scrub is for all erasures that came before it.
 const BETWEEN: Duration = Duration::from_secs(5);
 
@@ -54,6 +56,22 @@ pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
             () = rung => {}
             () = tokio::time::sleep(rest) => {}
             _ = stop.changed() => {}
+        }
+    }
+}
+
+impl Engine {
+    /// Finishes erasures here and now, for a process in which no task does: what is not done is done by the next server.
+    pub async fn settle_erasures(&self) {
+        for _ in 0..SETTLE_TRIES {
+            match settle(self).await {
+                Ok(Settled::Nothing | Settled::All) => return,
+                Ok(Settled::Later) => tokio::time::sleep(AGAIN).await,
+                Err(error) => {
+                    tracing::warn!(%error, "an erasure could not be finished; the next server does it");
+                    return;
+                }
+            }
         }
     }
 }

@@ -77,6 +77,12 @@ pub(crate) enum Deed {
     /// Deletion jobs
     #[command(subcommand, after_help = "Example: lethe job list --dataset main")]
     Job(Job),
+    /// Single persons: look one up, erase some, for legal requests
+    #[command(
+        subcommand,
+        after_help = "Example: lethe privacy lookup ada@example.org --dataset main"
+    )]
+    Privacy(Privacy),
     /// Limits of the whole installation
     #[command(subcommand, after_help = "Example: lethe limits show")]
     Limits(Limits),
@@ -380,6 +386,28 @@ pub(crate) enum Job {
         /// Leave the jobs behind it in its plan as they are
         #[arg(long)]
         alone: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Privacy {
+    /// Show everything that is known of a person, in the store and in the warehouse
+    #[command(after_help = "Example: lethe privacy lookup ada@example.org --dataset main --json")]
+    Lookup {
+        /// Any identity: user id, e-mail, phone or anonymous id
+        #[arg(value_name = "ID")]
+        identity: String,
+        #[command(flatten)]
+        at: InDataset,
+    },
+    /// Erase persons from the store and the warehouse, for good; they are not let in again
+    #[command(after_help = "Example: lethe privacy delete ada@example.org --dataset main")]
+    Delete {
+        /// Any identity of each: user id, e-mail, phone or anonymous id
+        #[arg(value_name = "ID", required = true)]
+        identities: Vec<String>,
+        #[command(flatten)]
+        at: InDataset,
     },
 }
 

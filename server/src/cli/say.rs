@@ -25,6 +25,8 @@ pub(super) fn json(outcome: &Outcome) -> String {
         Outcome::Job(it) => value(it),
         Outcome::Jobs(it) => value(it),
         Outcome::Limits(it) => value(it),
+        Outcome::Person(it) => value(it),
+        Outcome::Erased(it) => value(it),
     };
     value.to_string()
 }
@@ -57,6 +59,8 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Segments(all) => lines(all, segment),
         Outcome::Preview(it) => preview(it),
         Outcome::Job(it) => job(it),
+        Outcome::Person(it) => it.text(),
+        Outcome::Erased(it) => it.text(),
         Outcome::Limits(it) => format!("longest job  {}", seconds_in_words(it.job_seconds_max)),
         Outcome::Jobs(page) => {
             let more = page

@@ -99,6 +99,7 @@ impl Way {
             if let Some(tasks) = tasks {
                 tasks.stop().await;
             }
+            engine.settle_erasures().await;
             engine.close().await;
         }
     }

@@ -1,6 +1,6 @@
 //! From what was typed to the command that is run.
 
-use super::args::{Dataset, Deed, Import, ImportKind, Job, Limits, Segment, StartJob, Token, User};
+use super::args::{Dataset, Deed, Import, ImportKind, Job, Limits, Privacy, Segment, StartJob, Token, User};
 use crate::{
     command::{Command, ImportWords},
     wire,
@@ -32,6 +32,14 @@ pub(super) fn command(deed: Deed) -> io::Result<Option<Command>> {
         Deed::Token(Token::Revoke { key_id }) => Command::TokenRevoke { key_id },
         Deed::Segment(segment) => segment_command(segment),
         Deed::Job(job) => job_command(job),
+        Deed::Privacy(Privacy::Lookup { identity, at }) => Command::PrivacyLookup {
+            dataset: at.dataset,
+            identity,
+        },
+        Deed::Privacy(Privacy::Delete { identities, at }) => Command::PrivacyDelete {
+            dataset: at.dataset,
+            identities,
+        },
         Deed::Limits(Limits::Show) => Command::LimitsShow,
         Deed::Limits(Limits::Set { job_seconds_max }) => Command::LimitsSet { job_seconds_max },
     }))

@@ -5,6 +5,7 @@ mod access;
 mod data;
 mod jobs;
 mod limits;
+mod privacy;
 mod segments;
 
 use crate::wire;
@@ -108,6 +109,14 @@ pub(crate) enum Command {
         job: String,
         alone: bool,
     },
+    PrivacyLookup {
+        dataset: String,
+        identity: String,
+    },
+    PrivacyDelete {
+        dataset: String,
+        identities: Vec<String>,
+    },
     LimitsShow,
     LimitsSet {
         job_seconds_max: String,
@@ -154,6 +163,8 @@ pub(crate) enum Outcome {
     Job(Box<wire::Job>),
     Jobs(wire::Page<wire::Job>),
     Limits(wire::Limits),
+    Person(Box<wire::Person>),
+    Erased(wire::Erased),
 }
 
 /// Runs a command.
@@ -191,6 +202,9 @@ pub(crate) async fn run(
         | Command::JobPause { .. }
         | Command::JobResume { .. }
         | Command::JobCancel { .. } => jobs::run(engine, actor, command).await,
+        Command::PrivacyLookup { .. } | Command::PrivacyDelete { .. } => {
+            privacy::run(engine, actor, command).await
+        }
         Command::LimitsShow | Command::LimitsSet { .. } => limits::run(engine, actor, command).await,
     };
     outcome.map_err(engine::Error::into_problem)

@@ -15,6 +15,7 @@ mod job_files;
 mod jobs;
 mod limits;
 mod openapi;
+mod persons;
 mod profiles;
 mod recurring;
 mod segment_members;
@@ -52,7 +53,8 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(audit::routes())
         .merge(warehouse::routes())
         .split_for_parts();
-    let document = openapi::finish(document);
+    let (persons, of_persons) = persons::routes().split_for_parts();
+    let document = openapi::finish(document, of_persons);
     let page = docs::page(&document);
     let measured = middleware::from_fn_with_state(engine.clone(), foreground::reads);
     let api = api
@@ -61,6 +63,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .layer(measured);
     Router::new()
         .nest("/api/v1", api)
+        .nest("/api", persons.method_not_allowed_fallback(wrong_method))
         .route("/api/openapi.json", get(async move || Json(document.clone())))
         .route("/api/docs", get(async move || docs::answer(&page)))
         .merge(health::routes())

@@ -12,7 +12,8 @@ use utoipa::{
 };
 
 /// The finished document.
-pub(super) fn finish(mut document: OpenApi) -> OpenApi {
+pub(super) fn finish(mut document: OpenApi, other_door: OpenApi) -> OpenApi {
+    add(&mut document, other_door);
     document.info = InfoBuilder::new()
         .title("Lethe")
         .version(env!("CARGO_PKG_VERSION"))
@@ -49,6 +50,14 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// Adds what answers beside the management API, under `/api`: each of its paths says so.
+fn add(document: &mut OpenApi, mut other_door: OpenApi) {
+    for path in other_door.paths.paths.values_mut() {
+        path.servers = Some(vec![ServerBuilder::new().url("/api").build()]);
+    }
+    document.merge(other_door);
 }
 
 /// The operations of a path.

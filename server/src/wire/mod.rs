@@ -10,6 +10,7 @@ mod erasure;
 mod impact;
 mod jobs;
 mod people;
+mod person;
 mod plans;
 mod recurring;
 mod report;
@@ -26,6 +27,7 @@ pub(crate) use jobs::{Job, Leftover, QuietHours};
 pub(crate) use people::{
     Dataset, DatasetDetail, Imported, NewDataset, NewToken, Profile, ProfileRow, RowError, Token, User,
 };
+pub(crate) use person::{Erased, Person};
 pub(crate) use plans::{Limits, LimitsPatch, Plan};
 pub(crate) use recurring::{NewRecurring, RecurringJob, RecurringRun};
 pub(crate) use report::{JobReport, WarehouseState};
