@@ -42,6 +42,28 @@ number_id! {
     NoticeId;
     /// A legal hold.
     HoldId;
+    /// A privacy request; people see it as `P-12`.
+    RequestId;
+    /// Somebody to whom data was disclosed.
+    RecipientId;
+}
+
+impl RequestId {
+    /// The number that people see and quote: `P-12`.
+    #[must_use]
+    pub fn number(self) -> String {
+        format!("P-{}", self.0)
+    }
+
+    /// Reads `P-12`, `p-12` or `12`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text
+            .strip_prefix("P-")
+            .or_else(|| text.strip_prefix("p-"))
+            .unwrap_or(text);
+        digits.parse().ok().filter(|n| *n > 0).map(Self)
+    }
 }
 
 impl JobId {

@@ -1,6 +1,10 @@
 //! A person's legal rights: what is known of one person, in the store and in the warehouse copy, and what an erasure came
 //! to. Knows no look-up, no file and no wire form.
 
+pub mod basis;
+pub mod clock;
+pub mod request;
+
 use crate::{
     id::{JobId, SegmentId},
     micros::Micros,

@@ -117,6 +117,14 @@ codes! {
     NotSetUp = "not_set_up", 409, "That is not set up yet. Fill in the settings first.";
     /// Nobody with this identity is among those that a receipt is about.
     NotInReceipt = "not_in_receipt", 404, "Nobody with exactly this identity is among those that this receipt is about.";
+    /// Nobody has made sure who asks.
+    IdentityUnverified = "identity_unverified", 409, "Say first how the person's identity was verified.";
+    /// The first term is over.
+    ExtensionLate = "extension_late", 409, "The first term is over. An extension has to be told within it.";
+    /// Another request has this id.
+    RequestExists = "request_exists", 400, "Another request has this id. Make a new id for each request.";
+    /// What was kept for a time has been removed.
+    ResultsGone = "results_gone", 410, "The results were kept for seven days and are no longer there.";
     /// Same key, another body.
     IdempotencyMismatch = "idempotency_mismatch", 422, "This Idempotency-Key was used with another request.";
     /// Asked for something that this release does not have.

@@ -176,6 +176,19 @@ impl Timestamp {
         self.minus_months(years.saturating_mul(12))
     }
 
+    /// The same time of day `months` later by the UTC calendar; a day that the month lacks becomes its last.
+    pub fn plus_months(self, months: u32) -> Timestamp {
+        let t = self.civil();
+        let month = t.year * 12 + t.month - 1 + i64::from(months);
+        let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+        let day = t.day.min(days_of_month(year, month));
+        Timestamp::from_ms(
+            days_since_1970(year, month, day)
+                .saturating_mul(DAY_MS)
+                .saturating_add(self.0.rem_euclid(DAY_MS)),
+        )
+    }
+
     fn civil(self) -> Civil {
         let (year, month, day) = date_of(self.day());
         let seconds = self.0.rem_euclid(DAY_MS) / 1000;

@@ -25,6 +25,7 @@ mod health;
 pub mod import;
 mod notify;
 mod plain;
+mod privacy;
 mod quiet;
 pub mod receipt;
 mod recurring;
@@ -42,7 +43,10 @@ pub use export::{Download, Rows};
 pub use health::{FreeSpace, HealthOptions};
 pub use import::live::unpack_call;
 pub use plain::plain_json;
+pub use privacy::opendsr::{API_VERSION, Processor, Status, expected};
 pub use quiet::time_zones;
 pub use runner::Tasks;
 pub use sample::SampleSpec;
-pub use service::{Ask, Engine, Forecast, Idempotency, Limits, NewSession, OpenOptions, Started};
+pub use service::{
+    Ask, Engine, Forecast, Idempotency, Limits, NewOutside, NewSession, OpenOptions, PersonAnswer, Started,
+};

@@ -22,9 +22,10 @@ use domain::{
     id::{DatasetId, JobId},
     job::{Counts, JobState},
     notice::{Channel, NoticeKind, job_ended},
+    problem::Problem,
     time::Timestamp,
 };
-pub(crate) use outbox::run;
+pub(crate) use outbox::{cut, run, timed};
 
 /// Writes a notice and puts it into the outbox for every way that is set up. Told once: a cause that is known changes nothing.
 pub(crate) async fn tell(conn: &mut Conn, notice: &NewNotice<'_>, now: Timestamp) -> Result<()> {
@@ -66,8 +67,41 @@ pub(crate) async fn tell(conn: &mut Conn, notice: &NewNotice<'_>, now: Timestamp
     Ok(())
 }
 
+/// The host of an address to which requests may be sent.
+///
+/// # Errors
+/// `invalid` on `field`.
+pub(crate) fn host_of(url: &str, field: &str) -> std::result::Result<String, Problem> {
+    let read = webhook::Address::read(url);
+    read.map(|address| address.host().to_owned())
+        .map_err(|problem| problem.on(field))
+}
+
+/// One request, signed like a webhook's.
+pub(crate) async fn post_signed(
+    (url, secret): (&str, &str),
+    key: &str,
+    seconds: i64,
+    body: &str,
+) -> std::result::Result<String, String> {
+    let hook = settings::Webhook {
+        url: url.to_owned(),
+        secret: secret.to_owned(),
+    };
+    timed(webhook::send(&hook, key, seconds, body)).await
+}
+
+/// One request with these headers.
+pub(crate) async fn post(
+    url: &str,
+    headers: &[(&'static str, String)],
+    body: &str,
+) -> std::result::Result<String, String> {
+    timed(webhook::post(url, headers, body)).await
+}
+
 /// A name for a delivery that no other one has, on any installation.
-fn new_key() -> String {
+pub(crate) fn new_key() -> String {
     format!("ld_{:032x}", rand::random::<u128>())
 }
 

@@ -105,7 +105,8 @@ pub(super) async fn attempt(engine: &Engine, due: &Due) -> Result<std::result::R
     })
 }
 
-async fn timed(
+/// A try, given up when it takes too long.
+pub(crate) async fn timed(
     deed: impl Future<Output = std::result::Result<String, String>>,
 ) -> std::result::Result<String, String> {
     match tokio::time::timeout(TRY_MAX, deed).await {
@@ -115,7 +116,7 @@ async fn timed(
 }
 
 /// One line, not too long.
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     line.take(SAID_CHARS_MAX).collect()
 }

@@ -85,19 +85,34 @@ impl Address {
 
 /// Sends it. Gives what the receiver said, or why it did not take it.
 pub(super) async fn send(hook: &Webhook, key: &str, seconds: i64, body: &str) -> Result<String, String> {
-    let address = Address::read(&hook.url).map_err(|problem| problem.message)?;
-    let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
-    let authority = address.uri.authority().map_or("", |authority| authority.as_str());
-    let request = Request::post(path)
-        .header(header::HOST, authority)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::USER_AGENT, concat!("Lethe/", env!("CARGO_PKG_VERSION")))
-        .header("lethe-delivery", key)
-        .header("lethe-timestamp", seconds.to_string())
-        .header(
+    let headers = [
+        ("lethe-delivery", key.to_owned()),
+        ("lethe-timestamp", seconds.to_string()),
+        (
             "lethe-signature",
             format!("v1={}", signature(&hook.secret, seconds, body)?),
-        )
+        ),
+    ];
+    post(&hook.url, &headers, body).await
+}
+
+/// Sends JSON with these headers. Gives what the receiver said, or why it did not take it.
+pub(super) async fn post(
+    url: &str,
+    headers: &[(&'static str, String)],
+    body: &str,
+) -> Result<String, String> {
+    let address = Address::read(url).map_err(|problem| problem.message)?;
+    let path = address.uri.path_and_query().map_or("/", |path| path.as_str());
+    let authority = address.uri.authority().map_or("", |authority| authority.as_str());
+    let mut request = Request::post(path)
+        .header(header::HOST, authority)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::USER_AGENT, concat!("Lethe/", env!("CARGO_PKG_VERSION")));
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let request = request
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes())))
         .map_err(|error| format!("The request could not be written: {error}."))?;
     let stream = connect(&address).await?;

@@ -120,44 +120,32 @@ impl Tasks {
 }
 
 impl Engine {
-    /// Starts the runner and what goes on beside it: the warehouse copier and its retention, what keeps the ballast, what
-    /// starts and ends campaigns, what is due again and again, the outbox, what wipes exports, and
-    /// what destroys the keys of old receipts, what finishes the erasure of single persons, and what looks after suppressions.
+    /// Starts the runner and what goes on beside it: one task for each thing that comes due by itself.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
         self.inner.worked.store(true, Ordering::Release);
-        let runner = tokio::spawn(run(self.clone(), stopped.clone()));
-        let keeper = tokio::spawn(keeper::run(self.clone(), stopped.clone()));
-        let copier = tokio::spawn(crate::warehouse::run(self.clone(), stopped.clone()));
-        let retention = tokio::spawn(crate::warehouse::retention::run(self.clone(), stopped.clone()));
-        let health = tokio::spawn(crate::health::run(self.clone(), stopped.clone()));
-        let times = tokio::spawn(crate::service::keep_time(self.clone(), stopped.clone()));
-        let recurring = tokio::spawn(crate::recurring::run(self.clone(), stopped.clone()));
-        let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
-        let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
-        let proofs = tokio::spawn(crate::receipt::keep::run(self.clone(), stopped.clone()));
-        let erasing = tokio::spawn(crate::erasing::run(self.clone(), stopped.clone()));
-        let suppression = tokio::spawn(crate::suppression::run(self.clone(), stopped.clone()));
-        let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
-        Tasks {
-            stop,
-            handles: vec![
-                runner,
-                keeper,
-                copier,
-                retention,
-                health,
-                times,
-                recurring,
-                outbox,
-                exports,
-                proofs,
-                erasing,
-                suppression,
-                check,
-            ],
+        macro_rules! start {
+            ($($task:path,)*) => { vec![$(tokio::spawn($task(self.clone(), stopped.clone())),)*] };
         }
+        let handles = start![
+            run,
+            keeper::run,
+            crate::warehouse::run,
+            crate::warehouse::retention::run,
+            crate::health::run,
+            crate::service::keep_time,
+            crate::recurring::run,
+            crate::notify::run,
+            crate::export::keep::run,
+            crate::receipt::keep::run,
+            crate::privacy::run,
+            crate::privacy::words::run,
+            crate::erasing::run,
+            crate::suppression::run,
+            crate::service::check_structure,
+        ];
+        Tasks { stop, handles }
     }
 }
 

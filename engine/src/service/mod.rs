@@ -23,8 +23,11 @@ mod plans;
 mod profiles;
 mod receipts;
 mod rechecks;
+mod recipients;
 mod recurring;
 mod reports;
+mod request_deeds;
+mod requests;
 mod segment_copy;
 mod segment_counts;
 mod segment_history;
@@ -66,6 +69,7 @@ pub(crate) use holds::{Cause, Holds};
 pub use limits::Limits;
 use memory::Memory;
 pub(crate) use recurring::definition;
+pub use requests::{NewOutside, PersonAnswer};
 pub use start::{Idempotency, Started};
 use std::{
     path::PathBuf,
@@ -118,6 +122,12 @@ pub(crate) struct Inner {
     pub(crate) copy: Notify,
     /// Rung whenever rows of deleted people in the warehouse may be due.
     pub(crate) retain: Notify,
+    /// Rung whenever a privacy request may be due.
+    pub(crate) requests: Notify,
+    /// Held while a privacy request is carried out.
+    pub(crate) carrying: tokio::sync::Mutex<()>,
+    /// This server as an OpenDSR processor, where the operator has set that up.
+    pub(crate) processor: std::sync::OnceLock<crate::privacy::opendsr::Processor>,
     /// Rung whenever somebody was erased from the store.
     pub(crate) erase: Notify,
     /// Rung whenever somebody wants to know whether deleted people live again.
@@ -162,6 +172,9 @@ impl Engine {
             wake: Notify::new(),
             copy: Notify::new(),
             retain: Notify::new(),
+            requests: Notify::new(),
+            carrying: tokio::sync::Mutex::new(()),
+            processor: std::sync::OnceLock::new(),
             erase: Notify::new(),
             recheck: Notify::new(),
             rechecking: tokio::sync::Mutex::default(),

@@ -101,6 +101,12 @@ const TABLES: &[(&str, Holds)] = &[
     ("profiles", Holds::People),
     // Keys only, but with the times of what people did.
     ("change_log", Holds::People),
+    // Who a privacy request is about, as long as something is to be done with it.
+    ("privacy_identities", Holds::People),
+    ("privacy_deliveries", Holds::Records),
+    ("privacy_history", Holds::Records),
+    ("privacy_recipients", Holds::Records),
+    ("privacy_requests", Holds::Records),
     // Numbers that are never given to anybody else, and that name nobody.
     ("job_outcomes", Holds::Records),
     ("job_targets", Holds::Records),

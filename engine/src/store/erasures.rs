@@ -233,3 +233,24 @@ pub(crate) async fn newest(conn: &mut Conn, dataset: DatasetId, rows: i64) -> Re
     });
     Ok(shown.collect())
 }
+
+/// What all erasures for a privacy request came to; who was asked for and who is held is not written with them.
+pub(crate) async fn of_request(
+    conn: &mut Conn,
+    request: domain::id::RequestId,
+) -> Result<domain::privacy::ErasureDone> {
+    let (deleted, events, warehouse_profiles, warehouse_events): (i64, i64, i64, i64) = sqlx::query_as(
+        "SELECT coalesce(sum(people), 0), coalesce(sum(events), 0), coalesce(sum(warehouse_profiles), 0),
+           coalesce(sum(warehouse_events), 0) FROM erasures WHERE request_id = $1",
+    )
+    .bind(request.0)
+    .fetch_one(conn)
+    .await?;
+    Ok(domain::privacy::ErasureDone {
+        deleted,
+        events,
+        warehouse_profiles,
+        warehouse_events,
+        ..domain::privacy::ErasureDone::default()
+    })
+}
