@@ -12,6 +12,7 @@ use crate::{
     store::{
         self, Tx,
         audit::Entry,
+        erased::{Erasing, Source},
         erasures::NewErasure,
         ingest::{Key, KeyId, KeyMap},
         warehouse_people::KeptCopy,
@@ -23,6 +24,7 @@ use domain::{
     privacy::{ERASED_AT_ONCE_MAX, ErasureDone},
     problem::{Code, Problem},
     profile::IdentityKind,
+    suppression::Suppress,
     time::Timestamp,
 };
 use std::collections::{BTreeSet, HashSet};
@@ -115,7 +117,15 @@ impl Engine {
             };
             let id = store::erasures::insert(&mut tx, &new, &ids).await?;
             let hashes: Vec<KeyId> = going.keys.iter().map(|(_, key)| key.id()).collect();
-            store::erasures::keep_hashes(&mut tx, dataset, request.unwrap_or(-id), now, hashes).await?;
+            // Not let in again, for good. An erasure that no request stands behind is filed under a number below zero.
+            let erasing = Erasing {
+                dataset,
+                source: Source::Request(request.unwrap_or(-id)),
+                suppress: Suppress::Forever,
+                at: now,
+            };
+            store::erased::keep_keys(&mut tx, &store.erasures, &erasing, hashes).await?;
+            store::datasets::touch(&mut tx, dataset, now).await?;
             erasure = Some(id);
         }
         let entry = Entry {

@@ -2,7 +2,7 @@
 
 use super::{
     Conn,
-    ingest::{Key, KeyId, json, many},
+    ingest::{Key, json, many},
     keys::Keys,
 };
 use crate::error::{Error, Result};
@@ -152,49 +152,6 @@ pub(crate) async fn identities(
             Ok((profile, Key::new(keys, dataset, kind, value)))
         })
         .collect()
-}
-
-/// Keeps the keyed hashes of identities that a request took out, and lets them in no more, for good. `source`: the number
-/// under which they are filed as a request's.
-pub(crate) async fn keep_hashes(
-    conn: &mut Conn,
-    dataset: DatasetId,
-    source: i64,
-    at: Timestamp,
-    mut keys: Vec<KeyId>,
-) -> Result<()> {
-    keys.sort_unstable();
-    keys.dedup();
-    for of_kind in keys.chunk_by(|a, b| a.kind == b.kind) {
-        let Some(first) = of_kind.first() else { continue };
-        let hashes: Vec<u8> = of_kind.iter().flat_map(|key| key.hash).collect();
-        sqlx::query(
-            "INSERT INTO erased (source, source_id, no, dataset_id, kind, hashes, at)
-             SELECT 'request', $1, coalesce(max(no), 0) + 1, $2, $3, $4, $5 FROM erased WHERE source = 'request' AND source_id = $1",
-        )
-        .bind(source)
-        .bind(dataset.0)
-        .bind(first.kind.number())
-        .bind(hashes)
-        .bind(at.ms())
-        .execute(&mut *conn)
-        .await?;
-        for key in of_kind {
-            sqlx::query(
-                "INSERT INTO suppressions (dataset_id, kind, hash, reason, source_id, refuses, added_at) VALUES ($1, $2, $3, 'request', $4, 'all', $5)
-                 ON CONFLICT (dataset_id, kind, hash) DO UPDATE SET reason = excluded.reason, source_id = excluded.source_id,
-                   refuses = excluded.refuses, added_at = excluded.added_at, ends_at = NULL",
-            )
-            .bind(dataset.0)
-            .bind(key.kind.number())
-            .bind(key.hash.as_slice())
-            .bind(source)
-            .bind(at.ms())
-            .execute(&mut *conn)
-            .await?;
-        }
-    }
-    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
