@@ -92,7 +92,7 @@ pub async fn show_person(ds: String, who: String) -> Reply<PersonView> {
 pub async fn erase_person(
     ds: String,
     who: String,
-    #[server(default)] consent: String,
+    #[server(default)] understood: String,
     #[server(default)] password: String,
 ) -> Result<(), ServerFnError> {
     use super::{back, door, start};
@@ -100,11 +100,11 @@ pub async fn erase_person(
     use domain::problem::{Code, Problem};
     let back = back::Back::to(paths::erase(&ds))
         .keep("who", who.clone())
-        .keep("consent", consent.clone());
+        .keep("understood", understood.clone());
     back::post(back, async {
         let door = door::Door::open(&ds).await?;
-        if consent.is_empty() {
-            return Err(Problem::new(Code::ConsentRequired).on("consent").into());
+        if understood.is_empty() {
+            return Err(Problem::new(Code::ConsentRequired).on("understood").into());
         }
         start::fresh_password(&door, &password).await?;
         let done = door

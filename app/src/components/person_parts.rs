@@ -62,11 +62,14 @@ pub fn PersonKnown(
 }
 
 fn in_store(frame: &Frame, it: &StoreFacts) -> impl IntoView + use<> {
+    let segments = match it.segments {
+        0 => "in no segment".to_owned(),
+        some => format!("in {}", one_or_many(count(some), "segment", "segments")),
+    };
     let text = format!(
-        "with {}, {} and a place in {}",
+        "with {} and {}, {segments}",
         one_or_many(count(it.attributes), "attribute", "attributes"),
         one_or_many(count(it.events), "event", "events"),
-        one_or_many(count(it.segments), "segment", "segments"),
     );
     let seen = it
         .last_seen
@@ -99,7 +102,7 @@ pub fn ErasureList(
         .into_iter()
         .map(|row| {
             let clean = match row.scrubbed_at {
-                Some(at) => format!("since {}", moment(at, frame.now)),
+                Some(at) => moment(at, frame.now),
                 None => "within a minute".to_owned(),
             };
             let by = if row.requested {
@@ -119,7 +122,7 @@ pub fn ErasureList(
                     <td class="n" data-label="People">{grouped(row.people)}</td>
                     <td data-label="From the store">{one_or_many(row.events, "event", "events")}</td>
                     <td data-label="From the warehouse">{from}</td>
-                    <td data-label="No byte left">{clean}</td>
+                    <td data-label="Last byte gone">{clean}</td>
                 </tr>
             }
         })
@@ -135,7 +138,7 @@ pub fn ErasureList(
                         <th scope="col" class="n">"People"</th>
                         <th scope="col">"From the store"</th>
                         <th scope="col">"From the warehouse"</th>
-                        <th scope="col">"No byte left"</th>
+                        <th scope="col">"Last byte gone"</th>
                     </tr>
                 </thead>
                 <tbody>{body}</tbody>

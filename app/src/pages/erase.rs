@@ -26,6 +26,7 @@ fn Content(frame: Frame, data: PersonView, typed: Typed) -> impl IntoView {
     let sub =
         "For requests under GDPR or CCPA: the person goes from the store and from the warehouse at once.";
     let (who, erasures) = (data.who.clone(), data.erasures.clone());
+    let looked = !who.is_empty();
     let body = match data.found.clone() {
         Some(facts) => view! { <Found frame=frame.clone() facts data typed=typed.clone() /> }.into_any(),
         None if who.is_empty() => ().into_any(),
@@ -53,7 +54,7 @@ fn Content(frame: Frame, data: PersonView, typed: Typed) -> impl IntoView {
             </form>
         </section>
         {body}
-        <ErasureList frame rows=erasures />
+        {(!(erasures.is_empty() && looked)).then(|| view! { <ErasureList frame rows=erasures /> })}
     }
     .into_any()
 }
@@ -115,14 +116,14 @@ fn Confirm(
                 <input type="hidden" name="ds" value=ds />
                 <input type="hidden" name="who" value=data.who />
                 <p class="hint">
-                    "Nobody of this name is let in again: imports and live data about them are refused for good. All-time totals stay; they hold no person."
+                    "The person is not let in again: imports and live data about them are refused for good. All-time totals stay; they hold no person."
                 </p>
                 <Check
-                    name="consent"
+                    name="understood"
                     label="I understand that an erased person cannot be recovered"
-                    on=!typed.get("consent").is_empty()
-                    error=typed.error("consent")
-                    focus=typed.at("consent")
+                    on=!typed.get("understood").is_empty()
+                    error=typed.error("understood")
+                    focus=typed.at("understood")
                 />
                 {data.password_needed.then(|| view! {
                     <TextField
