@@ -258,13 +258,13 @@ pub struct Proven {
 /// Reads a typed term: whole days.
 ///
 /// # Errors
-/// `invalid` on `days`, with what is allowed.
+/// `invalid` on `proof_days`, with what is allowed.
 pub fn proof_days(text: &str) -> Result<i64, Problem> {
     let days = text.trim().parse().ok();
     days.filter(|days| (1..=PROOF_DAYS_MAX).contains(days))
         .ok_or_else(|| {
             let message = format!("The term is a whole number of days from 1 to {PROOF_DAYS_MAX}.");
-            Problem::because(Code::Invalid, message).on("days")
+            Problem::because(Code::Invalid, message).on("proof_days")
         })
 }
 

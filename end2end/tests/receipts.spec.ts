@@ -120,6 +120,22 @@ test("a deletion that is not over has none, and says so", async ({ page, ds }) =
   await expect(page.getByText("Its receipt is signed when it is sealed.")).toBeVisible();
 });
 
+test("the term of proofs is set by administrators, and a slip is said beside the box", async ({ page }) => {
+  await page.goto("/settings/limits");
+  const box = page.getByRole("textbox", { name: "Days after which the keys are destroyed" });
+  await box.fill("never");
+  await page.getByRole("button", { name: "Set term" }).click();
+  await expect(page.getByText("Type a whole number of days from 1 to 3653").first()).toBeVisible();
+  await expect(box).toHaveValue("never");
+  await box.fill("800");
+  await page.getByRole("button", { name: "Set term" }).click();
+  await expect(page.getByText("The term has been set")).toBeVisible();
+  await expect(page.getByText("800 days, set by an administrator")).toBeVisible();
+  await box.fill("");
+  await page.getByRole("button", { name: "Set term" }).click();
+  await expect(page.getByText("731 days, as usual")).toBeVisible();
+});
+
 test("it prints to one sheet, without the form and the buttons", async ({ page, ds, javaScriptEnabled }) => {
   const { path } = await deleted(ds);
   await page.goto(path);

@@ -218,3 +218,46 @@ fn without_a_receipt_there_is_a_reason() {
     assert_eq!((reply.status, reply.code().as_str()), (409, "state_refused"));
     assert!(reply.text.contains("is not over"), "{}", reply.text);
 }
+
+#[test]
+fn the_term_of_proofs_is_set_for_receipts_to_come() {
+    let home = Home::new();
+    let (server, bulk, id) = deleted(&home);
+    let admin = home.token("admin", "all");
+    let limits = "/settings/limits";
+    let set = |token: &str, body: Value| server.api(token, "PATCH", limits, &body.to_string());
+    assert_eq!(set(&bulk, json!({ "proof_days": 30 })).status, 403);
+    for wrong in [0, 3_654] {
+        let refused = set(&admin, json!({ "proof_days": wrong }));
+        assert_eq!((refused.status, refused.code().as_str()), (422, "invalid"));
+        assert_eq!(refused.json()["error"]["field"], "proof_days");
+    }
+    assert_eq!(set(&admin, json!({ "proof_days": 30 })).json()["proof_days"], 30);
+    assert_eq!(
+        home.json(&["limits", "set", "--proof-days", "40"])["proof_days"],
+        40
+    );
+    assert!(home.run(&["limits", "show"]).out.contains("40 days"));
+    let ends = |id: &str| {
+        let receipt = server
+            .api(&bulk, "GET", &format!("{JOBS}/{id}/receipt"), "")
+            .json();
+        let at = |text: &Value| {
+            domain::time::Timestamp::parse_rfc3339(text.as_str().expect("a time"))
+                .expect("a time")
+                .day()
+        };
+        at(&receipt["receipt"]["entries"]["destroyed_at"]) - at(&receipt["receipt"]["times"]["sealed_at"])
+    };
+    let body = json!({
+        "segment_id": segment_id(&home, "Stay"), "consent": true, "confirm_name": "Stay", "confirm_count": PEOPLE / 2, "force": true,
+    });
+    let next = server.api(&bulk, "POST", JOBS, &body.to_string()).json();
+    let next = next["id"].as_str().expect("an id");
+    server.ended(&bulk, next);
+    assert_eq!((ends(&id), ends(next)), (731, 40));
+    assert_eq!(
+        home.json(&["limits", "set", "--proof-days", "default"])["proof_days_set"],
+        false
+    );
+}

@@ -25,6 +25,7 @@ pub mod people;
 pub mod people_list;
 pub mod plan_view;
 pub mod problem_words;
+pub mod proof_term;
 pub mod questions;
 pub mod quiet_fields;
 pub mod receipt_parts;
@@ -70,6 +71,7 @@ pub use notification_forms::{DeliveriesTable, MailForm, OwnAddress, WebhookForm}
 pub use people::PeopleTable;
 pub use people_list::{People, SearchForm};
 pub use plan_view::{PlanRow, PlanView};
+pub use proof_term::ProofTerm;
 pub use questions::Questions;
 pub use quiet_fields::{QuietFields, ZoneField, ZoneList};
 pub use receipt_parts::{CountsTable, HowItCame, HowToCheck, StoresTable};

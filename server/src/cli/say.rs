@@ -57,7 +57,11 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Segments(all) => lines(all, segment),
         Outcome::Preview(it) => preview(it),
         Outcome::Job(it) => job(it),
-        Outcome::Limits(it) => format!("longest job  {}", seconds_in_words(it.job_seconds_max)),
+        Outcome::Limits(it) => format!(
+            "longest job  {}\nproofs       {} days",
+            seconds_in_words(it.job_seconds_max),
+            it.proof_days
+        ),
         Outcome::Jobs(page) => {
             let more = page
                 .next

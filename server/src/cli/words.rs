@@ -35,7 +35,13 @@ pub(super) fn command(deed: Deed) -> io::Result<Option<Command>> {
         Deed::Segment(segment) => segment_command(segment),
         Deed::Job(job) => job_command(job),
         Deed::Limits(Limits::Show) => Command::LimitsShow,
-        Deed::Limits(Limits::Set { job_seconds_max }) => Command::LimitsSet { job_seconds_max },
+        Deed::Limits(Limits::Set {
+            job_seconds_max,
+            proof_days,
+        }) => Command::LimitsSet {
+            job_seconds_max,
+            proof_days,
+        },
     }))
 }
 

@@ -11,6 +11,7 @@ mod damage;
 mod exports;
 mod imports;
 mod planted;
+mod receipts;
 mod retention;
 mod rig;
 mod takeover;
