@@ -8,8 +8,8 @@ use crate::pages::{
     overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, receipt::ReceiptPage,
     recurring::RecurringPage, recurring_list::RecurringListPage, recurring_new::RecurringNewPage,
     reports::ReportsPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
-    segments::SegmentsPage, settings_limits::SettingsLimitsPage, targets::TargetsPage,
-    warehouse::WarehousePage,
+    segments::SegmentsPage, settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage,
+    targets::TargetsPage, warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/jobs/:id/report") view=JobReportPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/receipt") view=ReceiptPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/suppressions") view=SuppressionsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/targets") view=TargetsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />

@@ -144,6 +144,11 @@ pub fn receipt_file(ds: &str, id: JobId) -> String {
 /// The public key by which receipts are verified.
 pub const RECEIPT_KEY: &str = "/receipt-key.pem";
 
+/// Identities whose data is refused.
+pub fn suppressions(ds: &str) -> String {
+    format!("/d/{ds}/suppressions")
+}
+
 /// The warehouse.
 pub fn warehouse(ds: &str) -> String {
     format!("/d/{ds}/warehouse")

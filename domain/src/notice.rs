@@ -47,16 +47,19 @@ pub enum NoticeKind {
     RunSkipped,
     /// A recurring deletion was stopped by the server.
     RecurringStopped,
+    /// Identities of deleted people live again.
+    CameBack,
 }
 
 impl NoticeKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::JobEnded,
         Self::JobWaits,
         Self::RunRefused,
         Self::RunSkipped,
         Self::RecurringStopped,
+        Self::CameBack,
     ];
 
     /// The text form, as stored and sent.
@@ -68,6 +71,7 @@ impl NoticeKind {
             Self::RunRefused => "run_refused",
             Self::RunSkipped => "run_skipped",
             Self::RecurringStopped => "recurring_stopped",
+            Self::CameBack => "came_back",
         }
     }
 

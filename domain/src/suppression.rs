@@ -1,6 +1,15 @@
 //! Suppression: whose data is not let in again after they were deleted, which of it, and until when. Knows no identity:
 //! whoever asks has hashed it.
 
+mod list;
+mod recheck;
+
+pub use list::{
+    DAYS_MAX, NOTE_CHARS_MAX, NewSuppression, Suppression, SuppressionId, SuppressionOverview,
+    SuppressionSource, clean_note, kind_title,
+};
+pub use recheck::{CameBack, RECHECK_EVERY_MS, Recheck, came_back};
+
 use crate::time::{DAY_MS, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@
 //! one transaction, the audit entry, wake the runner), `runner` (the only writer of a job's state), `warehouse` (the
 //! copy that stays), `counting` (what reports show), `health` and `quiet` (when jobs hold), `calendar` and `recurring`
 //! (when they are due), `notify` (who hears of it), `erasure` (the bytes of a database file, live and dead), `import`
-//! (files and streams in), `export` (files out), `sample` (the data of `lethe demo`), `bench` (data for measuring).
+//! (files and streams in), `export` (files out), `suppression` (that nobody comes back), `sample` (the data of `lethe demo`), `bench` (data for measuring).
 #![warn(missing_docs)]
 
 mod bench;
@@ -30,6 +30,7 @@ mod runner;
 mod sample;
 mod service;
 mod store;
+mod suppression;
 mod warehouse;
 
 pub use bench::{BareDelete, BenchSpec, bare_deletes};

@@ -137,3 +137,56 @@ async fn without_suppression_the_hashes_are_kept_and_nobody_is_on_the_list() {
     assert_eq!(suppressed(&world).await, Hashes::new());
     world.end().await;
 }
+
+/// Between a batch and the sweep the entries of deleted people dangle. Who brings data about them meets the list all the
+/// same, and takes no hash with them.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_back_before_the_sweep_is_kept_once_and_met_by_the_list() {
+    let world = World::new().await;
+    world.people(120).await;
+    let segment = world.segment("A", "attr.group = \"a\"").await;
+    let going: Hashes = sqlx::query_as(
+        "SELECT l.kind, l.hash FROM identity_lookup l JOIN profiles p ON p.id = l.profile_id
+         WHERE json_extract(p.attributes, '$.group') = 'a'",
+    )
+    .fetch_all(&mut world.sql().await)
+    .await
+    .expect("rows")
+    .into_iter()
+    .collect();
+    let slow = JobSpec {
+        max_rate: Some(5),
+        ..spec(segment, "A", 60)
+    };
+    let job = world.start(slow).await;
+    world.until(job.id, |job| job.counts.deleted >= 5).await;
+    let now = world.job(job.id).await.as_of.plus_ms(60_000).to_rfc3339();
+    let events =
+        format!("user_id,event,timestamp\np2,visit,2026-01-01T10:00:00Z\np4,visit,{now}\np6,visit,{now}\n");
+    let report = world
+        .engine
+        .import(
+            &World::actor(),
+            world.dataset,
+            engine::import::ImportKind::Events,
+            engine::import::ImportOptions::default(),
+            std::io::Cursor::new(events.into_bytes()),
+        )
+        .await
+        .expect("an import");
+    assert_eq!((report.accepted, report.created, report.suppressed), (2, 2, 1));
+    let state = world.job(job.id).await.state;
+    assert_eq!(state, JobState::Deleting, "it came before the sweep");
+    let unlimited = world
+        .engine
+        .set_job_rate(&World::actor(), world.dataset, job.id, None)
+        .await;
+    unlimited.expect("no limit");
+    let job = world.finished(job.id).await;
+    assert_eq!(job.state, JobState::Completed, "{job:?}");
+    assert_eq!(erased(&world, &job).await, going);
+    assert_eq!(logged(&world), going);
+    assert_eq!(suppressed(&world).await, going);
+    assert_eq!(world.number("SELECT count(*) FROM identity_lookup").await, 122);
+    world.end().await;
+}

@@ -46,6 +46,8 @@ pub(crate) async fn run(
         created: report.created,
         updated: report.updated,
         rejected: report.rejected,
+        suppressed: report.suppressed,
+        suppressed_purchases: report.suppressed_purchases,
         errors: rows(report.errors),
         warnings: rows(report.warnings),
         remarks: report.remarks,

@@ -26,6 +26,7 @@ mod security;
 mod serve;
 mod session;
 mod session_files;
+mod suppressing;
 mod wire;
 
 use std::process::ExitCode;

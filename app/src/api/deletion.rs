@@ -105,6 +105,8 @@ pub struct StartForm {
     pub reason: String,
     /// Whether the people are written to a file first.
     pub export: String,
+    /// What is refused of them afterwards.
+    pub suppress: String,
     /// The plan that the page showed.
     pub plan_hash: String,
     /// The page's idempotency key.

@@ -17,6 +17,7 @@ pub mod reports;
 pub mod segment_pages;
 pub mod segments;
 pub mod session;
+pub mod suppressions;
 pub mod targets;
 pub mod warehouse;
 pub mod when;

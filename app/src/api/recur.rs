@@ -4,7 +4,7 @@ use super::{
     back::Back,
     door::{self, Refusal},
     recurring::RecurringFields,
-    start::{quiet, refused},
+    start::{quiet, refused, suppress},
 };
 use crate::paths;
 use domain::{
@@ -37,6 +37,7 @@ pub(super) fn back(form: &RecurringFields) -> Back {
         .keep("quiet_to", &form.quiet_to)
         .keep("quiet_zone", &form.quiet_zone)
         .keep("reason", &form.reason)
+        .keep("suppress", &form.suppress)
 }
 
 /// What is asked.
@@ -59,5 +60,6 @@ pub(super) fn spec(form: &RecurringFields) -> Result<RecurringSpec, Refusal> {
         max_rate: door::rate(&form.max_rate)?,
         quiet_hours: quiet(&form.quiet_from, &form.quiet_to, &form.quiet_zone)?,
         reason: Some(form.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
+        suppress: suppress(&form.suppress)?,
     })
 }

@@ -73,6 +73,8 @@ pub struct RecurringFields {
     pub quiet_zone: String,
     /// Why.
     pub reason: String,
+    /// What is refused afterwards of the people of each run.
+    pub suppress: String,
     /// The password, where it is needed.
     pub password: String,
 }

@@ -12,6 +12,7 @@ use domain::{
     job::{JobSpec, OnActiveCampaign, PASSWORD_FRESH_MS, QuietHours, RETRY_PASSES},
     problem::{Code, Problem},
     segment::typed_count,
+    suppression::Suppress,
     time::Timestamp,
 };
 use engine::{Ask, Error, Idempotency};
@@ -48,6 +49,7 @@ pub(super) fn back(form: &StartForm) -> Back {
         )
         .keep("reason", &form.reason)
         .keep("export", &form.export)
+        .keep("suppress", &form.suppress)
 }
 
 /// Takes the password where the log-in is older than five minutes.
@@ -103,7 +105,18 @@ pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
         queue: form.start == "queue",
         force: !form.everyone.is_empty() && door.actor().may(domain::access::Permission::DeleteInBulk),
         export: !form.export.is_empty(),
+        suppress: suppress(&form.suppress)?,
     })
+}
+
+/// What is refused afterwards, as chosen; the default where nothing was.
+pub(super) fn suppress(word: &str) -> Result<Suppress, Refusal> {
+    let chosen = if word.is_empty() {
+        Some(Suppress::default())
+    } else {
+        Suppress::parse(word)
+    };
+    chosen.ok_or_else(|| Problem::new(Code::Invalid).on("suppress").into())
 }
 
 /// The moment that was chosen, by the clock of the zone that was named.

@@ -1,6 +1,6 @@
 //! The last step of a deletion: its options, and what must be typed and ticked.
 
-use super::{ExportBox, QuietFields, StartChoice, Typed, one_or_many};
+use super::{ExportBox, QuietFields, StartChoice, SuppressChoice, Typed, one_or_many};
 use crate::{
     api::deletion::DeletionView,
     islands::{RateBox, TypedBox},
@@ -45,6 +45,7 @@ pub fn Options(
                     on=typed.get("spare_changed") != "no"
                     form="confirm"
                 />
+                <SuppressChoice typed=typed.clone() form="confirm" />
                 <ExportBox typed=typed.clone() />
                 <TextField
                     name="form[reason]"

@@ -36,6 +36,8 @@ pub enum Place {
     Reports,
     /// The warehouse.
     Warehouse,
+    /// Identities whose data is refused.
+    Suppressions,
 }
 
 /// Which page is asked for: its place, and what its address says.
@@ -196,6 +198,7 @@ fn Nav(
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
             {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
             {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
+            {item(Place::Suppressions, Glyph::Shield, "Suppressions", paths::suppressions(ds))}
             {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
             {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
         </nav>

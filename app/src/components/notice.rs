@@ -39,6 +39,8 @@ fn done(code: &str) -> Option<&'static str> {
             "The figures are being counted anew, or have been just now: each says when it was counted"
         }
         "keep" => "How long the warehouse keeps deleted people has been set",
+        "suppressed" => "The identity is on the list: data about it is refused from now on",
+        "lifted" => "The suppression has been lifted: data about that identity is let in again",
         "wiped" => "The export has been wiped",
         "logged_out" => "You are logged out",
         _ => return None,

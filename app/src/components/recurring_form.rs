@@ -1,6 +1,6 @@
 //! The form that confirms a recurring deletion: when, up to how many, what becomes of the segment, and what must be typed.
 
-use super::{QuietFields, Typed, ZoneField};
+use super::{QuietFields, SuppressChoice, Typed, ZoneField};
 use crate::{
     api::{frame::Frame, recurring::RecurringDraft},
     islands::TypedBox,
@@ -27,6 +27,7 @@ pub fn RecurringForm(
             <input type="hidden" name="form[segment]" value=data.segment.id.to_string() />
             <Due typed=typed.clone() />
             <After typed=typed.clone() />
+            <SuppressChoice typed=typed.clone() />
             <Campaigns data=data.clone() typed=typed.clone() />
             <details class="more" open=typed.at("quiet_from") || typed.at("quiet_to") || typed.at("quiet_zone") || typed.at("max_rate")>
                 <summary>"Speed, quiet hours and reason"</summary>

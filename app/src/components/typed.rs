@@ -87,6 +87,7 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         }
         _ => of_campaigns(code, field)
             .or_else(|| of_notifications(code, field))
+            .or_else(|| of_suppressions(code, field))
             .unwrap_or(code.sentence()),
     }
 }
@@ -127,6 +128,21 @@ fn of_notifications(code: Code, field: &str) -> Option<&'static str> {
         (Code::Invalid, "webhook_url") => {
             "Type an address that begins with https:// or http://, without a user name or password in it."
         }
+        _ => return None,
+    })
+}
+
+/// What the boxes of the list of suppressions say.
+fn of_suppressions(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
+        (Code::Invalid, "asked" | "identity") => {
+            "Type a whole user id, e-mail address, phone number or anonymous id."
+        }
+        (Code::Invalid, "term") => {
+            "Type a whole number of days from 1 to 3,650, or leave the box empty for good."
+        }
+        (Code::Invalid, "reason" | "lift_reason") => "Say why, in 1 to 500 characters on one line.",
+        (Code::Invalid, "suppress") => "Choose what is refused if these people come back.",
         _ => return None,
     })
 }

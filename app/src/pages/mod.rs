@@ -25,5 +25,6 @@ pub mod segment_edit;
 pub mod segment_new;
 pub mod segments;
 pub mod settings_limits;
+pub mod suppressions;
 pub mod targets;
 pub mod warehouse;

@@ -65,7 +65,7 @@ pub(super) async fn turn_away(
         })
         .collect();
     if log.is_some() && !stopped.is_empty() {
-        suppressed::count(conn, dataset, &stopped, now).await?;
+        suppressed::count(conn, dataset, &list, &stopped, now).await?;
     }
     Ok(let_in)
 }
@@ -93,7 +93,7 @@ fn sorted(mut row: Row, list: &KeyMap<Standing>, now: Timestamp) -> Result<Row, 
 mod tests {
     use super::*;
     use crate::store::ingest::{Key, NewEvent};
-    use domain::suppression::{Refusal, Suppress};
+    use domain::suppression::{Reason, Refusal, Suppress};
     use std::sync::Arc;
 
     const DELETED: Timestamp = Timestamp::from_ms(1_000_000);
@@ -128,6 +128,7 @@ mod tests {
         let standing = Standing {
             refusal,
             late_until: None,
+            source: (Reason::Job, 1),
         };
         std::iter::once((key(kind).id(), standing)).collect()
     }
@@ -167,6 +168,7 @@ mod tests {
         let standing = Standing {
             refusal: month,
             late_until: Some(DELETED.plus_ms(domain::suppression::LATE_KEPT_MS)),
+            source: (Reason::Job, 1),
         };
         assert!(standing.stops(Some(DELETED.plus_ms(-1)), later));
         assert!(!standing.stops(Some(DELETED), later));

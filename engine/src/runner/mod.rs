@@ -122,7 +122,7 @@ impl Tasks {
 impl Engine {
     /// Starts the runner and what goes on beside it: the warehouse copier and its retention, what keeps the ballast, what
     /// starts and ends campaigns, what is due again and again, the outbox, what wipes exports, and
-    /// what destroys the keys of old receipts.
+    /// what destroys the keys of old receipts and looks after suppressions.
     #[must_use]
     pub fn start_tasks(&self) -> Tasks {
         let (stop, stopped) = watch::channel(false);
@@ -137,11 +137,23 @@ impl Engine {
         let outbox = tokio::spawn(crate::notify::run(self.clone(), stopped.clone()));
         let exports = tokio::spawn(crate::export::keep::run(self.clone(), stopped.clone()));
         let proofs = tokio::spawn(crate::receipt::keep::run(self.clone(), stopped.clone()));
+        let suppression = tokio::spawn(crate::suppression::run(self.clone(), stopped.clone()));
         let check = tokio::spawn(crate::service::check_structure(self.clone(), stopped));
         Tasks {
             stop,
             handles: vec![
-                runner, keeper, copier, retention, health, times, recurring, outbox, exports, proofs, check,
+                runner,
+                keeper,
+                copier,
+                retention,
+                health,
+                times,
+                recurring,
+                outbox,
+                exports,
+                proofs,
+                check,
+                suppression,
             ],
         }
     }

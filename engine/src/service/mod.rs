@@ -19,6 +19,7 @@ mod memory;
 mod plans;
 mod profiles;
 mod receipts;
+mod rechecks;
 mod recurring;
 mod reports;
 mod segment_copy;
@@ -30,6 +31,7 @@ mod segment_state;
 mod segments;
 mod start;
 mod suggestions;
+mod suppressions;
 mod target_set;
 #[cfg(test)]
 mod tests;
@@ -113,6 +115,10 @@ pub(crate) struct Inner {
     pub(crate) copy: Notify,
     /// Rung whenever rows of deleted people in the warehouse may be due.
     pub(crate) retain: Notify,
+    /// Rung whenever somebody wants to know whether deleted people live again.
+    pub(crate) recheck: Notify,
+    /// Held by whoever looks for them.
+    pub(crate) rechecking: tokio::sync::Mutex<()>,
 }
 
 impl Engine {
@@ -151,6 +157,8 @@ impl Engine {
             wake: Notify::new(),
             copy: Notify::new(),
             retain: Notify::new(),
+            recheck: Notify::new(),
+            rechecking: tokio::sync::Mutex::default(),
         };
         let engine = Self {
             inner: Arc::new(inner),

@@ -103,6 +103,8 @@ const TABLES: &[(&str, Holds)] = &[
     ("recheck_found", Holds::Records),
     ("rechecks", Holds::Records),
     ("suppressions", Holds::Records),
+    // Numbers, by deletion.
+    ("suppression_sources", Holds::Records),
     ("holds", Holds::Records),
     ("_sqlx_migrations", Holds::Records),
     ("audit", Holds::Records),

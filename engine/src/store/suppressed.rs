@@ -10,9 +10,10 @@ use crate::error::{Error, Result};
 use domain::{
     id::DatasetId,
     profile::IdentityKind,
-    suppression::{Refusal, Refuses},
+    suppression::{Reason, Refusal, Refuses},
     time::Timestamp,
 };
+use std::collections::HashMap;
 
 /// Identities asked for in one query: bounds the text that is sent with it.
 const ASKED_MAX: usize = 4_096;
@@ -23,6 +24,8 @@ pub(crate) struct Standing {
     pub(crate) refusal: Refusal,
     /// Until when late data is refused where all data is refused for a shorter time.
     pub(crate) late_until: Option<Timestamp>,
+    /// Who put it there, and the number of the deletion; 0 for what was entered by hand.
+    pub(crate) source: (Reason, i64),
 }
 
 impl Standing {
@@ -91,9 +94,10 @@ async fn look(
         return Ok(());
     };
     let hashes: Vec<String> = asked.iter().map(hex).collect();
-    let rows: Vec<(usize, String, i64, Option<i64>, Option<i64>)> = many(
+    type Found = (usize, String, i64, Option<i64>, Option<i64>, String, i64);
+    let rows: Vec<Found> = many(
         sqlx::query_scalar(
-            "SELECT json_group_array(json_array(j.key, s.refuses, s.added_at, s.ends_at, s.late_until)) FROM json_each($1) j
+            "SELECT json_group_array(json_array(j.key, s.refuses, s.added_at, s.ends_at, s.late_until, s.reason, coalesce(s.source_id, 0))) FROM json_each($1) j
              CROSS JOIN suppressions s ON s.dataset_id = $2 AND s.kind = $3 AND s.hash = unhex(j.value)",
         )
         .bind(json(&hashes)?)
@@ -102,9 +106,10 @@ async fn look(
         .fetch_one(conn)
         .await?,
     )?;
-    for (at, refuses, added_at, ends_at, late_until) in rows {
-        let refuses = Refuses::parse(&refuses)
-            .ok_or_else(|| Error::Corrupt("a suppression refuses an unknown thing".to_owned()))?;
+    for (at, refuses, added_at, ends_at, late_until, reason, source_id) in rows {
+        let unknown = || Error::Corrupt("a suppression refuses an unknown thing".to_owned());
+        let refuses = Refuses::parse(&refuses).ok_or_else(unknown)?;
+        let reason = Reason::parse(&reason).ok_or_else(unknown)?;
         let standing = Standing {
             refusal: Refusal {
                 refuses,
@@ -112,19 +117,43 @@ async fn look(
                 ends_at: ends_at.map(Timestamp::from_ms),
             },
             late_until: late_until.map(Timestamp::from_ms),
+            source: (reason, source_id),
         };
         found.extend(asked.get(at).map(|key| (*key, standing)));
     }
     Ok(())
 }
 
-/// Adds to what identities have stopped.
+/// Adds to what identities, and the deletions that put them on the list, have stopped.
 pub(crate) async fn count(
     conn: &mut Conn,
     dataset: DatasetId,
+    list: &KeyMap<Standing>,
     stopped: &KeyMap<Stopped>,
     now: Timestamp,
 ) -> Result<()> {
+    let mut by_source: HashMap<(Reason, i64), Stopped> = HashMap::new();
+    for (key, more) in stopped {
+        if let Some(standing) = list.get(key) {
+            let sum = by_source.entry(standing.source).or_default();
+            sum.rows += more.rows;
+            sum.purchases += more.purchases;
+        }
+    }
+    for ((reason, source_id), sum) in by_source {
+        sqlx::query(
+            "UPDATE suppression_sources SET stopped = stopped + $4, stopped_purchases = stopped_purchases + $5, stopped_at = $6
+             WHERE dataset_id = $1 AND reason = $2 AND source_id = $3",
+        )
+        .bind(dataset.0)
+        .bind(reason.as_str())
+        .bind(source_id)
+        .bind(sum.rows)
+        .bind(sum.purchases)
+        .bind(now.ms())
+        .execute(&mut *conn)
+        .await?;
+    }
     for kind in IdentityKind::ALL {
         let rows: Vec<(String, i64, i64)> = stopped
             .iter()

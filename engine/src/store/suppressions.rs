@@ -38,7 +38,29 @@ pub(crate) async fn add(conn: &mut Conn, added: &Added, kind: i64, hashes: &[u8]
         .bind(added.refusal.ends_at.map(|at| at.ms()))
         .execute(&mut *conn)
         .await?;
+    add_source(conn, added, count).await?;
     changed(conn).await
+}
+
+/// Adds to what the deletion has put on the list.
+async fn add_source(conn: &mut Conn, added: &Added, identities: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO suppression_sources (dataset_id, reason, source_id, refuses, added_at, ends_at, identities)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (dataset_id, reason, source_id) DO UPDATE SET
+           identities = identities + excluded.identities, refuses = min(refuses, excluded.refuses),
+           added_at = max(added_at, excluded.added_at),
+           ends_at = CASE WHEN ends_at IS NULL OR excluded.ends_at IS NULL THEN NULL ELSE max(ends_at, excluded.ends_at) END",
+    )
+    .bind(added.dataset.0)
+    .bind(added.reason.as_str())
+    .bind(added.source_id.unwrap_or(0))
+    .bind(added.refusal.refuses.as_str())
+    .bind(added.refusal.added_at.ms())
+    .bind(added.refusal.ends_at.map(|at| at.ms()))
+    .bind(identities)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// $1 the hashes, $2 how many. In an upsert the columns without a name before them are those of the row that is there.

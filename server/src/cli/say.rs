@@ -102,6 +102,13 @@ fn imported(it: &Imported) -> String {
         grouped(it.updated),
         grouped(it.rejected)
     );
+    if it.suppressed > 0 {
+        let purchases = grouped(it.suppressed_purchases);
+        text.push_str(&format!(
+            ", {} of them about suppressed people ({purchases} purchases)",
+            grouped(it.suppressed)
+        ));
+    }
     if it.dry_run {
         text.push_str("; a trial, nothing was written");
     }

@@ -20,6 +20,7 @@ mod receipts;
 mod recurring;
 mod segment_members;
 mod segments;
+mod suppressions;
 mod uses;
 mod warehouse;
 
@@ -53,6 +54,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(receipts::routes())
         .merge(audit::routes())
         .merge(warehouse::routes())
+        .merge(suppressions::routes())
         .split_for_parts();
     let document = openapi::finish(document);
     let page = docs::page(&document);

@@ -15,6 +15,7 @@ mod recurring;
 mod report;
 mod segments;
 mod start;
+mod suppressions;
 mod uses;
 
 pub(crate) use audit::AuditEntry;
@@ -33,6 +34,7 @@ pub(crate) use segments::{
     CopyName, HistoryEntry, Member, MemberChanged, NewSegment, Preview, RuleText, Segment, SegmentPatch,
 };
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
+pub(crate) use suppressions::{Asked, Lift, Lifted, NewSuppression, Suppression};
 pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};
 
 use domain::{

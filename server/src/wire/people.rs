@@ -164,6 +164,12 @@ pub(crate) struct Imported {
     pub(crate) updated: i64,
     /// Rows refused.
     pub(crate) rejected: i64,
+    /// Of these, rows about people who are suppressed; left out where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) suppressed: i64,
+    /// Of these, purchases: their amounts are in no total; left out where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) suppressed_purchases: i64,
     /// The first 1,000 refused rows.
     pub(crate) errors: Vec<RowError>,
     /// Rows that were taken, but not in all they said.
@@ -175,6 +181,11 @@ pub(crate) struct Imported {
     /// Whether it was a trial: nothing was written.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) dry_run: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// One refused row. Never quotes a cell.
