@@ -154,7 +154,7 @@ pub struct Deed {
 pub struct StoreLine {
     /// Which.
     pub store: String,
-    /// `deleted`, `zero_left`, `not_proven`, `kept`, `nothing`, `outside`.
+    /// `deleted`, `zero_left`, `not_proven`, `kept`, `kept_without_people`, `nothing`, `outside`.
     pub became: String,
     /// How many profiles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,13 +258,13 @@ pub struct Proven {
 /// Reads a typed term: whole days.
 ///
 /// # Errors
-/// `invalid` on `days`, with what is allowed.
+/// `invalid` on `proof_days`, with what is allowed.
 pub fn proof_days(text: &str) -> Result<i64, Problem> {
     let days = text.trim().parse().ok();
     days.filter(|days| (1..=PROOF_DAYS_MAX).contains(days))
         .ok_or_else(|| {
             let message = format!("The term is a whole number of days from 1 to {PROOF_DAYS_MAX}.");
-            Problem::because(Code::Invalid, message).on("days")
+            Problem::because(Code::Invalid, message).on("proof_days")
         })
 }
 
@@ -274,10 +274,10 @@ pub const fn destroyed_at(sealed_at: Timestamp, days: i64) -> Timestamp {
     sealed_at.plus_ms(days.saturating_mul(DAY_MS))
 }
 
-/// The first 16 hex digits of a fingerprint in groups of four: `7f3a 91c0 22d1 9a4e`.
+/// The first eight hex digits of a fingerprint, in two groups, to tell keys apart at a glance: `7f3a 91c0`.
 #[must_use]
 pub fn short_fingerprint(fingerprint: &str) -> String {
-    let digits: Vec<char> = fingerprint.chars().take(16).collect();
+    let digits: Vec<char> = fingerprint.chars().take(8).collect();
     let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
     groups.join(" ")
 }
@@ -303,7 +303,7 @@ mod tests {
         for bad in ["", "0", "-1", "1.5", "3654"] {
             assert_eq!(proof_days(bad).map_err(|p| p.code), Err(Code::Invalid), "{bad}");
         }
-        assert_eq!(short_fingerprint("7f3a91c022d19a4eff"), "7f3a 91c0 22d1 9a4e");
+        assert_eq!(short_fingerprint("7f3a91c022d19a4eff"), "7f3a 91c0");
     }
 
     #[test]

@@ -61,7 +61,7 @@ test("an administrator sets the longest job; a mistake is said beside the box an
   await page.reload();
   await expect(longest(page)).toHaveValue("90");
   if (javaScriptEnabled !== false) await accessible(page);
-  expect(await own.run(["limits", "show"])).toEqual({ job_seconds_max: 5_400, job_seconds_set: true });
+  expect(await own.run(["limits", "show"])).toMatchObject({ job_seconds_max: 5_400, job_seconds_set: true });
   await page.getByRole("button", { name: "Back to 5 days" }).click();
   await expect(page.getByText("5 days, as usual")).toBeVisible();
 

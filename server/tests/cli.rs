@@ -237,6 +237,7 @@ fn every_command_explains_itself_with_an_example() {
         "job pause",
         "job resume",
         "job cancel",
+        "receipt verify",
         "scan",
     ];
     for command in commands {

@@ -141,7 +141,7 @@ fn the_limit_is_seen_by_everyone_and_set_by_administrators_of_the_whole_installa
     let get = |token: &str| server.api(token, "GET", LIMITS, "").json();
     assert_eq!(
         get(&bulk),
-        json!({ "job_seconds_max": 1, "job_seconds_set": true })
+        json!({ "job_seconds_max": 1, "job_seconds_set": true, "proof_days": 731, "proof_days_set": false })
     );
     let set = |token: &str, body: Value| server.api(token, "PATCH", LIMITS, &body.to_string());
     assert_eq!(set(&bulk, json!({ "job_seconds_max": 60 })).status, 403);
@@ -158,7 +158,7 @@ fn the_limit_is_seen_by_everyone_and_set_by_administrators_of_the_whole_installa
     assert_eq!(set(&admin, json!({ "job_seconds_max": null })).status, 200);
     assert_eq!(
         get(&admin),
-        json!({ "job_seconds_max": 432_000, "job_seconds_set": false })
+        json!({ "job_seconds_max": 432_000, "job_seconds_set": false, "proof_days": 731, "proof_days_set": false })
     );
     // By the command line, through the server that holds the directory.
     let shown = home.json(&["limits", "set", "--job-seconds-max", "7200"]);

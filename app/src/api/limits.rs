@@ -11,6 +11,10 @@ pub struct LimitsView {
     pub job_seconds_max: i64,
     /// Whether somebody has set it.
     pub job_seconds_set: bool,
+    /// Days after which the keys of new receipts are destroyed.
+    pub proof_days: i64,
+    /// Whether somebody has set them.
+    pub proof_days_set: bool,
     /// Whether who looks may change it.
     pub may_change: bool,
 }
@@ -26,6 +30,8 @@ pub async fn show_limits() -> Reply<LimitsView> {
         Ok(LimitsView {
             job_seconds_max: limits.job_seconds_max,
             job_seconds_set: limits.job_seconds_set,
+            proof_days: limits.proof_days,
+            proof_days_set: limits.proof_days_set,
             may_change: door.actor().may(Permission::Administer) && door.actor().dataset.is_none(),
         })
     })
@@ -62,5 +68,21 @@ pub async fn set_limits(
         door.engine.set_job_seconds_max(door.actor(), seconds).await?;
         Ok(back::done(paths::limits(), "limits"))
     })
+    .await
+}
+
+/// Sets how long proofs can be made by new receipts: so many days. An empty text takes the term back to the usual one.
+#[server]
+pub async fn set_proof_days(#[server(default)] proof_days: String) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    back::post(
+        back::Back::to(paths::limits()).keep("proof_days", &proof_days),
+        async {
+            let door = door::Door::open("").await?;
+            door.engine.set_proof_days(door.actor(), &proof_days).await?;
+            Ok(back::done(paths::limits(), "proof_days"))
+        },
+    )
     .await
 }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 fn done(code: &str) -> Option<&'static str> {
     Some(match code {
         "limits" => "The limit has been set",
+        "proof_days" => "The term has been set; it holds for receipts that are signed from now on",
         "quiet" => "The quiet hours have been set; they hold from the next batch on",
         "brought_forward" => "The waiting is over: the deletion starts now",
         "recurring" => "The recurring deletion has been confirmed",

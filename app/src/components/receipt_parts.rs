@@ -66,8 +66,6 @@ pub fn CountsTable(
 /// What became of each store.
 #[component]
 pub fn StoresTable(
-    /// Who asks, and when.
-    frame: Frame,
     /// What was signed.
     statement: Statement,
 ) -> impl IntoView {
@@ -78,7 +76,7 @@ pub fn StoresTable(
             let (class, word) = badge(&line.became);
             view! {
                 <tr>
-                    <th scope="row">{line.store.clone()}<small>{note(line, &statement, &frame)}</small></th>
+                    <th scope="row">{line.store.clone()}<small>{note(line, &statement)}</small></th>
                     <td><span class=class>{word}</span></td>
                 </tr>
             }
@@ -99,39 +97,32 @@ fn badge(became: &str) -> (&'static str, &'static str) {
         "zero_left" => ("badge ok", "Zero left"),
         "not_proven" => ("badge warn", "Not proven"),
         "kept" => ("badge warn", "Kept"),
+        "kept_without_people" => ("badge", "Kept"),
         "nothing" => ("badge", "Nothing there"),
         _ => ("badge", "Not covered"),
     }
 }
 
-fn note(line: &StoreLine, statement: &Statement, frame: &Frame) -> String {
+/// What is known of a store, and why it is so.
+fn note(line: &StoreLine, statement: &Statement) -> String {
     let mut parts = Vec::new();
-    if let (Some(profiles), Some(events)) = (line.profiles, line.events)
-        && profiles + events > 0
-    {
-        parts.push(format!(
-            "{}, {}",
-            one_or_many(profiles, "profile", "profiles"),
-            one_or_many(events, "event", "events")
-        ));
-    }
+    let some = |n: Option<i64>, one, many| n.filter(|n| *n > 0).map(|n| one_or_many(n, one, many));
+    parts.extend(some(line.profiles, "profile", "profiles"));
+    parts.extend(some(line.events, "event", "events"));
     if let (true, Some(pages)) = (line.became == "zero_left", statement.verification.get("pages")) {
-        parts.push(format!(
-            "{} read back, 0 dead bytes",
-            one_or_many(*pages, "page", "pages")
-        ));
+        parts.push(one_or_many(*pages, "page read back", "pages read back"));
     }
     let until = line.until.as_deref().and_then(Timestamp::parse_rfc3339);
     match (until, line.became.as_str()) {
-        (Some(at), _) => parts.push(format!("until {}", moment(at, frame.now))),
+        (Some(at), _) => parts.push(format!("until {}", at.date_short())),
         (None, "kept") if line.profiles.is_some() => parts.push("until they are erased".to_owned()),
         _ => {}
     }
-    let facts = if parts.is_empty() {
-        String::new()
-    } else {
-        format!("{}. ", parts.join(", "))
-    };
+    let mut facts = parts.join(", ");
+    if let Some(first) = facts.get_mut(..1) {
+        first.make_ascii_uppercase();
+        facts.push_str(". ");
+    }
     format!("{facts}{}", line.why)
 }
 
@@ -164,9 +155,9 @@ pub fn HowItCame(
         .map(|file| exported(file, &frame))
         .collect();
     let entries = format!(
-        "{}, root {}",
-        one_or_many(statement.entries.size, "keyed hash", "keyed hashes"),
-        shortened(&statement.entries.root)
+        "{} over {}",
+        shortened(&statement.entries.root),
+        one_or_many(statement.entries.size, "identity", "identities")
     );
     let end = statement.end_reason.clone().map(|why| row("Ended because", why));
     view! {
@@ -180,7 +171,7 @@ pub fn HowItCame(
                 {end}
                 {took}
                 {row("Files", if files.is_empty() { "none were written or handed out".to_owned() } else { files.join(" ") })}
-                {row("People proven", entries)}
+                {row("Proof fingerprint", entries)}
                 {row("In the chain", format!("number {}, hash {}", statement.no, shortened(&receipt.hash)))}
             </dl>
         </div>
@@ -250,7 +241,7 @@ pub fn HowToCheck(
         .collect_view();
     view! {
         <Card title="How to check it">
-            <div class="body check">
+            <div class="body verify">
                 <p>"On any machine, without this server, with the file and the public key:"</p>
                 <p><code>{command}</code></p>
                 <dl class="kv">

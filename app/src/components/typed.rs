@@ -45,6 +45,9 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "longest") => {
             "Type a whole number, and choose a unit: one job may take from 1 second to 366 days."
         }
+        (Code::Invalid, "proof_days") => {
+            "Type a whole number of days from 1 to 3653, or leave the box empty for the usual term."
+        }
         (Code::Invalid, "quiet_from") => {
             "Type when the quiet hours begin, from 00:00 to 23:59, or leave both times empty for none."
         }

@@ -64,28 +64,29 @@ fn Content(frame: Frame, data: ReceiptView, answer: Option<ProofAnswer>) -> impl
         }
     };
     let own = job.clone();
+    let may = data.may_prove;
     view! {
         <PageTop title crumbs acts sub=move || view! { <JobBadge job=own.clone() /> " " {signed.clone()} } />
-        <Sheet frame=frame.clone() receipt=receipt.clone() />
-        <ProveForm frame=frame.clone() job=job.id receipt=receipt.clone() may=data.may_prove answer />
+        <section class="card"><CountsTable counts=receipt.statement.counts.clone() /></section>
+        <div class="grid two receipt">
+            <Stores receipt=receipt.clone() />
+            <div>
+                <Origin frame=frame.clone() receipt=receipt.clone() />
+                <ProveForm frame job=job.id receipt=receipt.clone() may answer />
+            </div>
+        </div>
         <HowToCheck receipt />
         <script nonce=use_nonce()>{PRINT}</script>
     }
     .into_any()
 }
 
-/// What the receipt states.
 #[component]
-fn Sheet(frame: Frame, receipt: Receipt) -> impl IntoView {
-    let (own, statement) = (frame.clone(), receipt.statement.clone());
-    view! {
-        <section class="card"><CountsTable counts=receipt.statement.counts.clone() /></section>
-        <div class="grid two receipt">
-            <Card title="What was deleted, and what was not">
-                <StoresTable frame=own statement />
-            </Card>
-            <Card title="How it came about"><HowItCame frame receipt /></Card>
-        </div>
-    }
-    .into_any()
+fn Stores(receipt: Receipt) -> impl IntoView {
+    view! { <Card title="What was deleted, and what was not"><StoresTable statement=receipt.statement /></Card> }
+}
+
+#[component]
+fn Origin(frame: Frame, receipt: Receipt) -> impl IntoView {
+    view! { <Card title="How it came about"><HowItCame frame receipt /></Card> }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     api::limits::{LimitsView, show_limits},
-    components::{Here, Notices, Place, SettingsTabs, Typed, page},
+    components::{Here, Notices, Place, ProofTerm, SettingsTabs, Typed, page},
     paths,
     ui::{Card, PageTop, TextField},
 };
@@ -41,6 +41,7 @@ fn Content(data: LimitsView, typed: Typed) -> impl IntoView {
             </form>
         }
     });
+    let terms = typed.clone();
     view! {
         <PageTop title="Limits" sub=|| "They hold for every dataset of this installation." />
         <SettingsTabs open=paths::limits() />
@@ -54,6 +55,7 @@ fn Content(data: LimitsView, typed: Typed) -> impl IntoView {
             </div>
             {back}
         </Card>
+        <ProofTerm data=data.clone() typed=terms />
     }
     .into_any()
 }

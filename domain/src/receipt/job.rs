@@ -153,7 +153,7 @@ fn stores(job: &Job, sealed: &Sealed) -> Vec<StoreLine> {
     };
     let totals = line(
         "Campaign and revenue totals",
-        "kept",
+        "kept_without_people",
         "Sums by day and campaign, which name nobody.",
     );
     let hashes = StoreLine {

@@ -149,7 +149,7 @@ fn stores(facts: &RequestFacts, hashes_until: Timestamp) -> Vec<StoreLine> {
     ));
     lines.push(other(
         "Campaign and revenue totals",
-        "kept",
+        "kept_without_people",
         None,
         "Sums by day and campaign, which name nobody.",
     ));

@@ -191,7 +191,8 @@ impl<'a> Reader<'a> {
             Some('{') => self.object(depth),
             Some('[') => self.list(depth),
             Some('"') => Ok(Json::Text(self.string()?)),
-            Some('-' | '0'..='9') => self.integer(),
+            Some('0'..='9') => self.integer(),
+            Some('-') if self.rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => self.integer(),
             _ => Err("The file is no JSON of integers and texts, so it is no receipt.".to_owned()),
         }
     }

@@ -8,6 +8,7 @@ use crate::{
 use domain::{
     access::{Actor, Permission},
     plan::{JOB_SECONDS_MAX, checked_limit},
+    receipt::PROOF_DAYS,
 };
 
 /// The limits as they hold.
@@ -17,6 +18,10 @@ pub struct Limits {
     pub job_seconds_max: i64,
     /// Whether somebody has set it.
     pub job_seconds_set: bool,
+    /// Days after which the keys of new receipts are destroyed.
+    pub proof_days: i64,
+    /// Whether somebody has set them.
+    pub proof_days_set: bool,
 }
 
 impl Engine {
@@ -28,9 +33,12 @@ impl Engine {
         actor.require(Permission::View)?;
         let mut conn = self.inner.store.read().await?;
         let set = store::settings::number(&mut conn, store::settings::JOB_SECONDS_MAX).await?;
+        let days = store::settings::number(&mut conn, store::settings::PROOF_DAYS).await?;
         Ok(Limits {
             job_seconds_max: set.unwrap_or(JOB_SECONDS_MAX),
             job_seconds_set: set.is_some(),
+            proof_days: days.unwrap_or(PROOF_DAYS),
+            proof_days_set: days.is_some(),
         })
     }
 

@@ -132,18 +132,7 @@ impl Engine {
         Ok(no)
     }
 
-    /// Days after which the keys of new receipts are destroyed, and whether somebody has set that.
-    ///
-    /// # Errors
-    /// `forbidden`.
-    pub async fn proof_days(&self, actor: &Actor) -> Result<(i64, bool)> {
-        actor.require(Permission::View)?;
-        let mut conn = self.inner.store.read().await?;
-        let set = store::settings::number(&mut conn, store::settings::PROOF_DAYS).await?;
-        Ok((set.unwrap_or(PROOF_DAYS), set.is_some()))
-    }
-
-    /// Sets them, for receipts that are signed from now on; nothing typed: back to the usual term.
+    /// Sets the days after which the keys of receipts are destroyed that are signed from now on; nothing typed: the usual term.
     ///
     /// # Errors
     /// `forbidden` also for who is bound to one dataset, `invalid`.

@@ -422,12 +422,15 @@ pub(crate) enum Limits {
     /// Show the limits
     #[command(after_help = "Example: lethe limits show --json")]
     Show,
-    /// Set the longest job: what would take longer is done in several jobs, one after another
+    /// Set the longest job (what would take longer is done in several jobs, one after another) or the term of proofs
     #[command(after_help = "Example: lethe limits set --job-seconds-max 43200")]
     Set {
         /// Seconds, or default for five days
+        #[arg(long, value_name = "N|default", required_unless_present = "proof_days")]
+        job_seconds_max: Option<String>,
+        /// Days after which the keys of new receipts are destroyed, or default for 731
         #[arg(long, value_name = "N|default")]
-        job_seconds_max: String,
+        proof_days: Option<String>,
     },
 }
 

@@ -61,7 +61,11 @@ pub(super) fn text(outcome: &Outcome) -> String {
         Outcome::Job(it) => job(it),
         Outcome::Person(it) => it.text(),
         Outcome::Erased(it) => it.text(),
-        Outcome::Limits(it) => format!("longest job  {}", seconds_in_words(it.job_seconds_max)),
+        Outcome::Limits(it) => format!(
+            "longest job  {}\nproofs       {} days",
+            seconds_in_words(it.job_seconds_max),
+            it.proof_days
+        ),
         Outcome::Jobs(page) => {
             let more = page
                 .next

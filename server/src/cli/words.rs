@@ -43,7 +43,13 @@ pub(super) fn command(deed: Deed) -> io::Result<Option<Command>> {
             identities,
         },
         Deed::Limits(Limits::Show) => Command::LimitsShow,
-        Deed::Limits(Limits::Set { job_seconds_max }) => Command::LimitsSet { job_seconds_max },
+        Deed::Limits(Limits::Set {
+            job_seconds_max,
+            proof_days,
+        }) => Command::LimitsSet {
+            job_seconds_max,
+            proof_days,
+        },
     }))
 }
 

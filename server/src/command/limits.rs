@@ -10,10 +10,18 @@ use engine::Engine;
 pub(super) async fn run(engine: &Engine, actor: &Actor, command: Command) -> engine::Result<Outcome> {
     match command {
         Command::LimitsShow => Ok(Outcome::Limits(engine.limits(actor).await?.into())),
-        Command::LimitsSet { job_seconds_max } => {
-            let seconds = read(&job_seconds_max)?;
-            let limits = engine.set_job_seconds_max(actor, seconds).await?;
-            Ok(Outcome::Limits(limits.into()))
+        Command::LimitsSet {
+            job_seconds_max,
+            proof_days,
+        } => {
+            if let Some(days) = proof_days {
+                let days = if days == "default" { "" } else { &days };
+                engine.set_proof_days(actor, days).await?;
+            }
+            if let Some(seconds) = job_seconds_max {
+                engine.set_job_seconds_max(actor, read(&seconds)?).await?;
+            }
+            Ok(Outcome::Limits(engine.limits(actor).await?.into()))
         }
         _ => Err(misplaced()),
     }

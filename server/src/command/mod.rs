@@ -119,7 +119,8 @@ pub(crate) enum Command {
     },
     LimitsShow,
     LimitsSet {
-        job_seconds_max: String,
+        job_seconds_max: Option<String>,
+        proof_days: Option<String>,
     },
 }
 

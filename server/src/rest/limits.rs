@@ -17,16 +17,22 @@ async fn show(caller: Caller) -> Answer<Json<Limits>> {
     Ok(Json(caller.engine.limits(&caller.actor).await?.into()))
 }
 
-/// Sets limits. Jobs that are there already stay as they are.
+/// Sets limits. Jobs and receipts that are there already stay as they are.
 #[utoipa::path(patch, path = "/settings/limits", tag = "settings", request_body = LimitsPatch,
     responses((status = 200, body = Limits)))]
 async fn change(caller: Caller, body: Body<LimitsPatch>) -> Answer<Json<Limits>> {
-    let Some(seconds) = body.it.job_seconds_max else {
-        let message = "Send job_seconds_max: seconds, or null for five days.";
+    if body.it.job_seconds_max.is_none() && body.it.proof_days.is_none() {
+        let message = "Send job_seconds_max (seconds, or null for five days), proof_days (days, or null for 731), or both.";
         return Err(Problem::because(Code::BadRequest, message)
             .on("job_seconds_max")
             .into());
-    };
-    let limits = caller.engine.set_job_seconds_max(&caller.actor, seconds).await?;
-    Ok(Json(limits.into()))
+    }
+    if let Some(days) = body.it.proof_days {
+        let typed = days.map_or(String::new(), |days| days.to_string());
+        caller.engine.set_proof_days(&caller.actor, &typed).await?;
+    }
+    if let Some(seconds) = body.it.job_seconds_max {
+        caller.engine.set_job_seconds_max(&caller.actor, seconds).await?;
+    }
+    Ok(Json(caller.engine.limits(&caller.actor).await?.into()))
 }

@@ -106,6 +106,10 @@ pub(crate) struct Limits {
     pub(crate) job_seconds_max: i64,
     /// Whether somebody has set it; else it is the usual five days.
     pub(crate) job_seconds_set: bool,
+    /// Days after which the keys of new receipts are destroyed: from then on nobody can be proven by them.
+    pub(crate) proof_days: i64,
+    /// Whether somebody has set it; else it is the usual 731.
+    pub(crate) proof_days_set: bool,
 }
 
 impl From<engine::Limits> for Limits {
@@ -113,6 +117,8 @@ impl From<engine::Limits> for Limits {
         Self {
             job_seconds_max: it.job_seconds_max,
             job_seconds_set: it.job_seconds_set,
+            proof_days: it.proof_days,
+            proof_days_set: it.proof_days_set,
         }
     }
 }
@@ -125,4 +131,8 @@ pub(crate) struct LimitsPatch {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>)]
     pub(crate) job_seconds_max: Option<Option<i64>>,
+    /// Days after which the keys of new receipts are destroyed; null: 731.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>)]
+    pub(crate) proof_days: Option<Option<i64>>,
 }

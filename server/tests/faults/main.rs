@@ -12,6 +12,7 @@ mod exports;
 mod imports;
 mod persons;
 mod planted;
+mod receipts;
 mod retention;
 mod rig;
 mod takeover;

@@ -133,7 +133,8 @@ impl Run<'_> {
                 scanned(&self.data())
             }
         };
-        let verdict = verdict.and_then(scan);
+        let receipts = |()| crate::receipts::judge(&self.data());
+        let verdict = verdict.and_then(scan).and_then(receipts);
         verdict.map_err(|broken| format!("{broken}\n{}", self.history.join("\n")))
     }
 
@@ -250,7 +251,7 @@ pub(crate) async fn numbers(data: &Path, sql: &'static str) -> BTreeSet<i64> {
     found.into_iter().collect()
 }
 
-async fn connect(data: &Path) -> sqlx::SqliteConnection {
+pub(crate) async fn connect(data: &Path) -> sqlx::SqliteConnection {
     let options = SqliteConnectOptions::new().filename(data.join("lethe.db"));
     options
         .busy_timeout(Duration::from_secs(20))
