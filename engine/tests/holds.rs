@@ -1,6 +1,10 @@
 //! Legal holds through the main job: who is held is never deleted, is named as left over with the hold, and goes once the
 //! hold has ended.
-#![expect(clippy::panic, reason = "a test that cannot go on says why and ends")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and ends"
+)]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
@@ -219,7 +223,15 @@ async fn what_cannot_be_a_hold_is_refused_and_names_nobody() {
         .code,
         Code::NameTaken
     );
-    // A segment that the rule of a hold refers to cannot be removed from under it.
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_is_not_removed_from_under_a_hold_and_the_audit_log_names_nobody() {
+    let world = World::idle().await;
+    world.people(4).await;
+    let (engine, actor) = (&world.engine, World::actor());
+    set(&world, on_people("M", &["p1"])).await;
     let segment = world.segment("A", "attr.group = \"a\"").await;
     let hold = set(&world, on_rule("R", "in segment \"A\"")).await;
     assert_eq!((hold.rule.as_deref(), hold.held), (Some("in segment \"A\""), 2));

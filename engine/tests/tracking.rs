@@ -1,5 +1,9 @@
 //! Live messages through the engine: what each becomes, once and only once, whoever becomes one with whom.
-#![expect(clippy::panic, reason = "a test that cannot go on says why and ends")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and ends"
+)]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
@@ -120,20 +124,28 @@ async fn the_same_message_twice_is_one_event_with_a_time_and_without() {
         { "type": "track", "userId": "u1", "messageId": "m1", "timestamp": "2026-01-02T10:00:00Z", "event": "x" },
         { "type": "track", "userId": "u1", "messageId": "m2", "event": "x" },
         { "type": "track", "userId": "u1", "messageId": "m3", "originalTimestamp": "2026-01-02T10:00:00Z", "event": "x" },
+        { "type": "track", "userId": "u1", "messageId": "m4", "timestamp": "2999-01-01T00:00:00Z", "event": "x" },
     ]);
     for _ in 0..3 {
-        assert_eq!(send(&world, messages.clone()).await.accepted, 4);
+        assert_eq!(send(&world, messages.clone()).await.accepted, 5);
         // A message without a time must not be told by the moment of its coming.
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-    assert_eq!(person(&world, "u1").await.events_total, 3);
-    assert_eq!(world.number("SELECT sum(events) FROM totals").await, 3);
+    let one = person(&world, "u1").await;
+    assert_eq!(one.events_total, 4);
+    assert!(
+        one.profile
+            .last_seen
+            .is_some_and(|at| at.to_rfc3339() < "2900".to_owned()),
+        "nobody is seen in the future"
+    );
+    assert_eq!(world.number("SELECT sum(events) FROM totals").await, 4);
     // Two messages without an id are two events.
     let loose =
         json!([{ "type": "track", "userId": "u1", "timestamp": "2026-01-02T10:00:00Z", "event": "x" }]);
     send(&world, loose.clone()).await;
     send(&world, loose).await;
-    assert_eq!(person(&world, "u1").await.events_total, 5);
+    assert_eq!(person(&world, "u1").await.events_total, 6);
     world.end().await;
 }
 
@@ -357,5 +369,52 @@ async fn many_calls_at_once_share_their_transactions_and_lose_and_double_nothing
     assert_eq!(world.number("SELECT count(*) FROM events").await, 1_200);
     assert_eq!(world.number("SELECT count(*) FROM profiles").await, 7);
     assert_eq!(world.number("SELECT accepted FROM tracked_days").await, 2_400);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_larger_than_a_transaction_is_answered_when_all_of_it_is_there() {
+    let world = World::new().await;
+    let messages: Vec<Json> = (0..1_500)
+        .map(|n| json!({ "type": "track", "userId": format!("u{n}"), "event": "x", "messageId": format!("m{n}"), "timestamp": "2026-01-01T00:00:00Z" }))
+        .collect();
+    let told = send(&world, json!(messages)).await;
+    assert_eq!((told.accepted, told.rejected.len()), (1_500, 0));
+    assert_eq!(world.number("SELECT count(*) FROM events").await, 1_500);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_with_too_many_events_stays_apart_and_the_sender_is_told() {
+    let world = World::new().await;
+    let mut events = String::from("anonymous_id,event,timestamp\n");
+    for n in 0..20_001 {
+        events.push_str(&format!(
+            "a1,visit,2026-01-01T{:02}:{:02}:{:02}Z\n",
+            n / 3_600 % 24,
+            n / 60 % 60,
+            n % 60
+        ));
+    }
+    world.import(engine::import::ImportKind::Events, &events).await;
+    send(&world, json!([{ "type": "identify", "userId": "u1" }])).await;
+    let told = send(
+        &world,
+        json!([{ "type": "alias", "userId": "u1", "previousId": "a1" }]),
+    )
+    .await;
+    assert_eq!((told.accepted, told.rejected.len()), (0, 1));
+    assert!(
+        told.rejected[0].reason.contains("more than 20000 events"),
+        "{}",
+        told.rejected[0].reason
+    );
+    assert_eq!(person(&world, "a1").await.events_total, 20_001);
+    let live = world
+        .engine
+        .live_data(&World::actor(), world.dataset)
+        .await
+        .expect("live data");
+    assert_eq!((live.rejections.len(), live.days[0].rejected), (1, 1));
     world.end().await;
 }

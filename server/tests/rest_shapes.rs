@@ -286,7 +286,7 @@ fn what_cannot_be_read_is_said_in_the_envelope() {
     assert_eq!(server.api(&token, "POST", path, &large).status, 413);
     assert_eq!(server.api(&token, "PUT", path, "{}").status, 405);
     assert_eq!(server.api(&token, "GET", "/nothing", "").code(), "not_found");
-    assert_eq!(server.send("POST", "/v1/identify", &[], "").status, 404);
+    assert_eq!(server.send("POST", "/v1/dance", &[], "").status, 404);
 }
 
 #[test]

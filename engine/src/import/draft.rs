@@ -139,9 +139,9 @@ impl Draft {
         self.event.as_deref()
     }
 
-    /// Whether the event's time has been put.
-    pub(super) const fn has_time(&self) -> bool {
-        self.at.is_some()
+    /// The event's time, where one has been put.
+    pub(super) const fn time(&self) -> Option<Timestamp> {
+        self.at
     }
 
     /// The finished row.

@@ -22,6 +22,9 @@ use domain::{
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
+/// A sender's clock may be ahead of ours by so much, milliseconds; a time beyond is taken for none.
+const AHEAD_MS_MAX: i64 = 3_600_000;
+
 /// A message as it came live.
 #[derive(Debug)]
 pub(super) struct Message {
@@ -31,7 +34,7 @@ pub(super) struct Message {
     pub(super) kind: MessageKind,
     /// The other identity of an alias, which may be an anonymous id or a user id.
     pub(super) previous: Option<[Key; 2]>,
-    /// Whether it says no time, so that it was given the time of its coming.
+    /// Whether it says no time, or one that cannot be, so that it was given the time of its coming.
     pub(super) timeless: bool,
 }
 
@@ -58,7 +61,8 @@ pub(super) fn read(
             None
         }
     };
-    let timeless = !draft.has_time();
+    // What has not happened yet says that the sender's clock is wrong. It must not make people seen in the future.
+    let timeless = draft.time().is_none_or(|at| at.ms() - now.ms() > AHEAD_MS_MAX);
     if timeless {
         draft.put(maker, &Field::Timestamp, &now.to_rfc3339())?;
     }

@@ -112,7 +112,7 @@ impl<R: io::BufRead> Objects<R> {
         let mut draft = maker.draft()?;
         if let Some(kind) = message::type_in_file(&pairs) {
             message::put_in_file(&mut draft, maker, &mut self.names, &pairs, &kind)?;
-            if !draft.has_time() {
+            if draft.time().is_none() {
                 draft.put(maker, &Field::Timestamp, &self.now.to_rfc3339())?;
             }
         } else {

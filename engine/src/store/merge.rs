@@ -29,17 +29,19 @@ pub(crate) async fn named(conn: &mut Conn, people: &[i64]) -> Result<HashSet<i64
     Ok(rows.into_iter().collect())
 }
 
-/// How many events a person has.
+/// How many events a person has, counted as far as they may be moved and one further: the number that is kept with the
+/// profile is an estimate.
 pub(crate) async fn events_of(conn: &mut Conn, person: i64) -> Result<i64> {
     Ok(
-        sqlx::query_scalar("SELECT coalesce((SELECT events FROM profiles WHERE id = ?), 0)")
+        sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM events WHERE profile_id = ? LIMIT ?)")
             .bind(person)
+            .bind(EVENTS_MOVED_MAX + 1)
             .fetch_one(conn)
             .await?,
     )
 }
 
-/// Moves all of `from` to `into`, two profiles that are there, and logs that for the warehouse copy. Attributes that both
+/// Moves all of `from` to `into`, two profiles that are there and the first of which may be moved, and logs that for the warehouse copy. Attributes that both
 /// have stay as `into` has them, and so do its user_id, e-mail and phone: another user_id becomes an anonymous id, by which
 /// the person is still found; another e-mail or phone is nobody's from here on.
 pub(crate) async fn join(
