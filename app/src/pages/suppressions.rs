@@ -6,7 +6,7 @@ use crate::{
         suppressions::{SuppressionsView, show_suppressions},
     },
     components::{
-        EnterSuppression, FindSuppression, Found, Here, Notices, Place, SourcesTable, SuppressedTable, Typed,
+        CameBackCard, EnterSuppression, FindSuppression, Found, Here, Notices, Place, SourcesTable, SuppressedTable, Typed,
         page,
     },
     ui::{Card, Empty, Glyph, PageTop},
@@ -57,6 +57,7 @@ fn Content(frame: Frame, data: SuppressionsView, typed: Typed) -> impl IntoView 
         <Notices typed=typed.clone() />
         {found}
         <Card title="By deletion">{sources}</Card>
+        <CameBackCard frame looks=data.looks may_look=data.may_change />
         {forms}
         {stopped}
         {by_hand}

@@ -6,6 +6,7 @@ mod client;
 mod follow;
 mod say;
 mod scan;
+mod suppression;
 mod way;
 mod words;
 

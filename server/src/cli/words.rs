@@ -32,6 +32,7 @@ pub(super) fn command(deed: Deed) -> io::Result<Option<Command>> {
         Deed::Token(Token::Revoke { key_id }) => Command::TokenRevoke { key_id },
         Deed::Segment(segment) => segment_command(segment),
         Deed::Job(job) => job_command(job),
+        Deed::Suppression(it) => super::suppression::command(it),
         Deed::Limits(Limits::Show) => Command::LimitsShow,
         Deed::Limits(Limits::Set { job_seconds_max }) => Command::LimitsSet { job_seconds_max },
     }))

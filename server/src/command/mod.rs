@@ -6,6 +6,7 @@ mod data;
 mod jobs;
 mod limits;
 mod segments;
+mod suppressions;
 
 use crate::wire;
 use domain::{access::Actor, page::PageRequest, problem::Problem};
@@ -108,6 +109,25 @@ pub(crate) enum Command {
         job: String,
         alone: bool,
     },
+    SuppressionList {
+        dataset: String,
+        page: PageRequest,
+    },
+    SuppressionLookup {
+        dataset: String,
+        identity: String,
+    },
+    SuppressionAdd {
+        dataset: String,
+        new: wire::NewSuppression,
+    },
+    SuppressionLift {
+        dataset: String,
+        lift: wire::Lift,
+    },
+    Recheck {
+        dataset: String,
+    },
     LimitsShow,
     LimitsSet {
         job_seconds_max: String,
@@ -154,6 +174,8 @@ pub(crate) enum Outcome {
     Job(Box<wire::Job>),
     Jobs(wire::Page<wire::Job>),
     Limits(wire::Limits),
+    Suppressions(wire::Page<wire::Suppression>),
+    Rechecks(wire::Page<wire::Recheck>),
 }
 
 /// Runs a command.
@@ -191,6 +213,11 @@ pub(crate) async fn run(
         | Command::JobPause { .. }
         | Command::JobResume { .. }
         | Command::JobCancel { .. } => jobs::run(engine, actor, command).await,
+        Command::SuppressionList { .. }
+        | Command::SuppressionLookup { .. }
+        | Command::SuppressionAdd { .. }
+        | Command::SuppressionLift { .. }
+        | Command::Recheck { .. } => suppressions::run(engine, actor, command).await,
         Command::LimitsShow | Command::LimitsSet { .. } => limits::run(engine, actor, command).await,
     };
     outcome.map_err(engine::Error::into_problem)

@@ -16,6 +16,7 @@ mod jobs;
 mod limits;
 mod openapi;
 mod profiles;
+mod rechecks;
 mod recurring;
 mod segment_members;
 mod segments;
@@ -53,6 +54,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(audit::routes())
         .merge(warehouse::routes())
         .merge(suppressions::routes())
+        .merge(rechecks::routes())
         .split_for_parts();
     let document = openapi::finish(document);
     let page = docs::page(&document);
