@@ -37,7 +37,7 @@ pub fn CameBackCard(
     let ds = frame.ds().to_owned();
     let ask = (may_look && !running).then(|| {
         view! {
-            <form class="body" method="post" action="/fn/begin_recheck">
+            <form class="under" method="post" action="/fn/begin_recheck">
                 <input type="hidden" name="ds" value=ds />
                 <button class="btn">"Look now"</button>
             </form>
