@@ -195,6 +195,9 @@ pub struct Job {
     pub erasure: Option<Erasure>,
     /// What stays in the warehouse.
     pub warehouse_kept: Option<WarehouseKept>,
+    /// What is refused of its people afterwards.
+    #[serde(default = "Suppress::before_it")]
+    pub suppress: Suppress,
     /// Whether an export was asked for.
     pub export_asked: bool,
     /// The stored export, once it is complete; also after it was wiped.

@@ -43,6 +43,7 @@ fn every_row_is_there_and_nothing_is_left_behind() {
     for what in [
         "deletion, rate",
         "deletion against bare DELETEs",
+        "deletion with suppression",
         "  freezing",
         "  deleting",
         "  sweeping",

@@ -1,7 +1,7 @@
 //! The list of suppressions: looking, asking about one identity, entering, lifting.
 
 use super::Reply;
-use domain::suppression::{Suppression, SuppressionOverview};
+use domain::suppression::{Recheck, Suppression, SuppressionOverview};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ pub struct SuppressionsView {
     pub found: Option<Vec<Suppression>>,
     /// Whether this person may ask, enter and lift.
     pub may_change: bool,
+    /// The last looks whether deleted people live again, the newest first.
+    pub looks: Vec<Recheck>,
 }
 
 /// What stands in an address for a look-up that found nothing.
@@ -39,6 +41,7 @@ pub async fn show_suppressions(ds: String, found: String) -> Reply<SuppressionsV
             overview: engine.suppression_overview(actor, door.id()).await?,
             found,
             may_change,
+            looks: engine.rechecks(actor, door.id()).await?,
         })
     })
     .await
@@ -137,6 +140,20 @@ pub async fn lift_suppression(
             .await
             .map_err(|error| door::on_field(error, "reason", "lift_reason"))?;
         Ok(back::done(&page, "lifted"))
+    })
+    .await
+}
+
+/// Looks whether deleted people live again; it goes on by itself.
+#[server]
+pub async fn begin_recheck(ds: String) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    let page = paths::suppressions(&ds);
+    back::post(back::Back::to(page.clone()), async {
+        let door = door::Door::open(&ds).await?;
+        door.engine.begin_recheck(door.actor(), door.id()).await?;
+        Ok(back::done(&page, "recheck"))
     })
     .await
 }

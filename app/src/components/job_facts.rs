@@ -180,6 +180,7 @@ pub fn Record(
                     {line("Asked by", Some(format!("{}, {asked}", job.requested_by)))}
                     {line("Reason", job.reason.clone())}
                     {job.rule.clone().map(|rule| view! { <dt>"Rule then"</dt><dd><code>{rule}</code></dd> })}
+                    {line("If they come back", Some(job.suppress.title().to_owned()))}
                     {line("Quiet hours", job.quiet_hours.as_ref().map(ToString::to_string))}
                     {line("Last wish by", job.intent_by.clone())}
                     {line("How long", expected(&job))}

@@ -6,8 +6,8 @@ use crate::{
         suppressions::{SuppressionsView, show_suppressions},
     },
     components::{
-        EnterSuppression, FindSuppression, Found, Here, Notices, Place, SourcesTable, SuppressedTable, Typed,
-        page,
+        CameBackCard, EnterSuppression, FindSuppression, Found, Here, Notices, Place, SourcesTable,
+        SuppressedTable, Typed, page,
     },
     ui::{Card, Empty, Glyph, PageTop},
 };
@@ -65,6 +65,7 @@ fn Content(frame: Frame, data: SuppressionsView, typed: Typed) -> impl IntoView 
         <Notices typed=typed.clone() />
         {found}
         <Card title="By deletion">{sources}</Card>
+        <CameBackCard frame looks=data.looks may_look=data.may_change />
         {forms}
         {stopped}
         {by_hand}

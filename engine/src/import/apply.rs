@@ -12,8 +12,7 @@ use super::{
 use crate::{
     error::Result,
     store::{
-        Conn, Store, datasets,
-        erasure_log::ErasureLog,
+        Conn, Tx, datasets,
         ingest::{self, Key, KeyMap, NewEvent, PersonRow, Row},
         ingest_events::{self as events, Change, EventRow, Total, Totals},
         keys::Keys,
@@ -68,15 +67,13 @@ pub(super) struct Target {
     pub(super) kinds: HashMap<String, i64>,
     /// For a dry run.
     pub(super) foreseen: Foreseen,
-    erasures: ErasureLog,
 }
 
 impl Target {
-    pub(super) fn new(dataset: DatasetId, store: &Store, kinds: HashMap<String, i64>) -> Self {
+    pub(super) fn new(dataset: DatasetId, keys: Keys, kinds: HashMap<String, i64>) -> Self {
         Self {
             dataset,
-            keys: store.keys.clone(),
-            erasures: store.erasures.clone(),
+            keys,
             met: Met::default(),
             kinds,
             foreseen: Foreseen::default(),
@@ -92,8 +89,8 @@ pub(super) struct Applied {
     pub(super) updated: i64,
     pub(super) errors: Vec<RowError>,
     pub(super) warnings: Vec<RowError>,
-    /// Rows of suppressed people. Turned away like the errors, but nothing is wrong with them.
-    pub(super) suppressed: Vec<RowError>,
+    /// Of the errors, rows of suppressed people, whose reason says so: nothing is wrong with them.
+    pub(super) suppressed: i64,
     /// Of these, purchases.
     pub(super) suppressed_purchases: i64,
 }
@@ -114,14 +111,13 @@ impl Target {
     /// Writes the rows of a slice. The caller commits; where that fails, `known` must not be used any more.
     pub(super) async fn apply(
         &mut self,
-        conn: &mut Conn,
+        conn: &mut Tx,
         rows: Vec<Row>,
         known: &mut Known,
         now: Timestamp,
     ) -> Result<Applied> {
         let mut applied = Applied::default();
-        let log = Some(&self.erasures);
-        let rows = suppressed::turn_away(conn, log, self.dataset, rows, known, (now, &mut applied)).await?;
+        let rows = suppressed::let_in(conn, self.dataset, rows, known, (now, &mut applied)).await?;
         let rows = self.with_known_kinds(conn, rows, &mut applied).await?;
         applied.accepted = super::wire(rows.len() as u64);
         let loaded = load(conn, self.dataset, &rows, known).await?;

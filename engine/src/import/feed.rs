@@ -24,7 +24,7 @@ impl Feed {
         let store = &engine.inner.store;
         let kinds = ingest_events::kinds(&mut *store.read().await?, dataset).await?;
         Ok(Self {
-            target: Target::new(dataset, store, kinds),
+            target: Target::new(dataset, store.keys.clone(), kinds),
             engine: engine.clone(),
             pace: Pace::new(),
         })

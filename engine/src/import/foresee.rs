@@ -4,7 +4,6 @@ use super::{
     apply::{Applied, Target},
     limits::DRY_RUN_IDENTITIES_MAX,
     suppressed,
-    window::Known,
 };
 use crate::{
     error::Result,
@@ -31,8 +30,7 @@ impl Target {
         now: Timestamp,
     ) -> Result<Applied> {
         let mut applied = Applied::default();
-        let known = Known::default();
-        let rows = suppressed::turn_away(conn, None, self.dataset, rows, &known, (now, &mut applied)).await?;
+        let rows = suppressed::foresee(conn, self.dataset, rows, (now, &mut applied)).await?;
         applied.accepted = super::wire(rows.len() as u64);
         let first: KeyMap<&Key> = rows
             .iter()

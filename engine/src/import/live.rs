@@ -271,7 +271,7 @@ impl Round {
         let mut tx = store.write().await?;
         let begun = Instant::now();
         let now = store.clock.now();
-        let written = live_slice::write(&mut tx, store, dataset, slice, now).await?;
+        let written = live_slice::write(&mut tx, &store.keys, dataset, slice, now).await?;
         let suppressed = written
             .refused
             .iter()

@@ -8,7 +8,7 @@ use super::{RowError, apply::Target, message::Message, window::Known};
 use crate::{
     error::Result,
     store::{
-        Conn, Store,
+        Conn, Tx,
         ingest::{self, Key, KeyMap, KeySet, Row},
         ingest_events,
         keys::Keys,
@@ -49,8 +49,8 @@ pub(super) struct Written {
 
 /// Writes a slice. The caller commits.
 pub(super) async fn write(
-    conn: &mut Conn,
-    store: &Store,
+    conn: &mut Tx,
+    keys: &Keys,
     dataset: DatasetId,
     messages: Vec<Placed>,
     now: Timestamp,
@@ -61,10 +61,10 @@ pub(super) async fn write(
     retime(conn, &mut messages, &owners, now).await?;
     let mut slice = Slice {
         conn,
-        keys: &store.keys,
+        keys,
         dataset,
         now,
-        target: Target::new(dataset, store, kinds),
+        target: Target::new(dataset, keys.clone(), kinds),
         owners,
         touched: KeySet::default(),
         pending: Vec::new(),
@@ -133,7 +133,7 @@ async fn retime(
 
 /// The writing of a slice.
 struct Slice<'a> {
-    conn: &'a mut Conn,
+    conn: &'a mut Tx,
     keys: &'a Keys,
     dataset: DatasetId,
     now: Timestamp,
@@ -172,7 +172,7 @@ impl Slice<'_> {
             .target
             .apply(self.conn, rows, &mut Known::default(), self.now)
             .await?;
-        let refused = applied.errors.into_iter().chain(applied.suppressed);
+        let refused = applied.errors.into_iter();
         self.written
             .refused
             .extend(refused.map(|RowError { line, reason }| {

@@ -5,7 +5,7 @@ use super::{apply::Target, draft, window::Known};
 use crate::{
     error::Result,
     store::{
-        Conn, Store,
+        Tx,
         ingest::{Key, NewEvent, Row},
         ingest_events,
         keys::Keys,
@@ -52,8 +52,8 @@ pub(crate) fn campaign_event(
 /// Writes events of the person who has this identity. The caller has seen in the same transaction that there is one, else
 /// one would be made, and commits.
 pub(crate) async fn write(
-    conn: &mut Conn,
-    store: &Store,
+    conn: &mut Tx,
+    keys: &Keys,
     dataset: DatasetId,
     key: &Key,
     events: Vec<NewEvent>,
@@ -66,11 +66,11 @@ pub(crate) async fn write(
         ..Row::default()
     });
     let kinds = ingest_events::kinds(conn, dataset).await?;
-    let mut target = Target::new(dataset, store, kinds);
+    let mut target = Target::new(dataset, keys.clone(), kinds);
     let applied = target
         .apply(conn, rows.collect(), &mut Known::default(), now)
         .await?;
-    if !applied.suppressed.is_empty() {
+    if applied.suppressed > 0 {
         let message = "Nothing was recorded: this person is suppressed.";
         return Err(Problem::because(Code::Invalid, message).into());
     }

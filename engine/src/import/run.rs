@@ -9,6 +9,7 @@ use super::{
     lists::List,
     read::{self, Portion, Reading, Said},
     record::Record,
+    suppressed,
     window::{Known, Pace, Window},
 };
 use crate::{
@@ -103,7 +104,7 @@ impl Import {
             ImportKind::Lists => Sink::List(List::open(&mut tx, actor, dataset, &options, now).await?),
             ImportKind::Profiles | ImportKind::Events => Sink::People(Target::new(
                 dataset,
-                store,
+                store.keys.clone(),
                 ingest_events::kinds(&mut tx, dataset).await?,
             )),
         };
@@ -287,10 +288,9 @@ impl Import {
         if self.options.strict {
             refuse_first(&applied.errors)?;
         }
-        errors.extend(applied.errors);
-        next.suppressed += super::wire(applied.suppressed.len() as u64);
+        next.suppressed += applied.suppressed;
         next.suppressed_purchases += applied.suppressed_purchases;
-        errors.extend(applied.suppressed);
+        errors.extend(applied.errors);
         errors.sort_by_key(|error| error.line);
         next.accepted += applied.accepted;
         next.created += applied.created;
@@ -350,9 +350,10 @@ impl Import {
     }
 }
 
-/// Refuses the whole for its first bad row.
+/// Refuses the whole for its first bad row. Nothing is wrong with rows of suppressed people.
 pub(super) fn refuse_first(errors: &[RowError]) -> Result<(), Problem> {
-    let Some(RowError { line, reason }) = errors.first() else {
+    let mut bad = errors.iter().filter(|error| error.reason != suppressed::REASON);
+    let Some(RowError { line, reason }) = bad.next() else {
         return Ok(());
     };
     Err(Problem::because(Code::Invalid, format!("Line {line}: {reason}.")).number("line", *line))

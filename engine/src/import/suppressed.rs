@@ -8,9 +8,8 @@ use super::{RowError, apply::Applied, window::Known};
 use crate::{
     error::Result,
     store::{
-        Conn, dangling,
-        erasure_log::ErasureLog,
-        ingest::{KeyId, KeyMap, Row},
+        Conn, Tx, dangling,
+        ingest::{Key, KeyId, KeyMap, Row},
         suppressed::{self, Standing, Stopped},
     },
 };
@@ -20,54 +19,74 @@ use std::borrow::Cow;
 /// What a report says of a row that is turned away.
 pub(super) const REASON: &str = "suppressed";
 
-/// The rows that may come in. Where `log` is given, the rest is counted, and entries of people whom a running job has
-/// deleted are taken out first; without it nothing is written.
-pub(super) async fn turn_away(
-    conn: &mut Conn,
-    log: Option<&ErasureLog>,
+/// The rows that may come in. The others are counted; entries of people whom a running job has deleted are taken out first.
+pub(super) async fn let_in(
+    tx: &mut Tx,
     dataset: DatasetId,
     rows: Vec<Row>,
     known: &Known,
     (now, applied): (Timestamp, &mut Applied),
 ) -> Result<Vec<Row>> {
-    let keys: Vec<KeyId> = rows
-        .iter()
-        .flat_map(|row| &row.keys)
-        .map(|key| key.id())
-        .collect();
-    if let Some(log) = log {
-        dangling::settle(conn, log, dataset, &keys, now).await?;
-    }
+    dangling::settle(tx, dataset, &ids(&rows), now).await?;
     let list = match &known.list {
-        Some((seq, list)) if suppressed::seq(conn).await? == *seq => Cow::Borrowed(list),
-        _ => Cow::Owned(suppressed::on_list(conn, dataset, &keys).await?),
+        Some((seq, list)) if suppressed::seq(tx).await? == *seq => Cow::Borrowed(list),
+        _ => Cow::Owned(suppressed::on_list(tx, dataset, &ids(&rows)).await?),
     };
+    let mut stopped = KeyMap::default();
+    let rows = sort_out(rows, &list, now, &mut stopped, applied);
+    if !stopped.is_empty() {
+        suppressed::count(tx, dataset, &list, &stopped, now).await?;
+    }
+    Ok(rows)
+}
+
+/// The rows that would come in. Writes nothing.
+pub(super) async fn foresee(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    rows: Vec<Row>,
+    (now, applied): (Timestamp, &mut Applied),
+) -> Result<Vec<Row>> {
+    let list = suppressed::on_list(conn, dataset, &ids(&rows)).await?;
+    Ok(sort_out(rows, &list, now, &mut KeyMap::default(), applied))
+}
+
+fn ids(rows: &[Row]) -> Vec<KeyId> {
+    rows.iter().flat_map(|row| &row.keys).map(Key::id).collect()
+}
+
+/// Parts the rows that may come in from the others, which are noted.
+fn sort_out(
+    rows: Vec<Row>,
+    list: &KeyMap<Standing>,
+    now: Timestamp,
+    stopped: &mut KeyMap<Stopped>,
+    applied: &mut Applied,
+) -> Vec<Row> {
     if list.is_empty() {
-        return Ok(rows);
+        return rows;
     }
-    let mut stopped: KeyMap<Stopped> = KeyMap::default();
-    let let_in = rows
-        .into_iter()
-        .filter_map(|row| match sorted(row, &list, now) {
-            Ok(row) => Some(row),
-            Err((row, by)) => {
-                let purchase = row.event.is_some_and(|event| &*event.kind == PURCHASE);
-                let of_key = stopped.entry(by).or_default();
-                of_key.rows += 1;
-                of_key.purchases += i64::from(purchase);
-                applied.suppressed_purchases += i64::from(purchase);
-                applied.suppressed.push(RowError {
-                    line: super::wire(row.line),
-                    reason: REASON.to_owned(),
-                });
-                None
+    let mut let_in = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (row, by) = match sorted(row, list, now) {
+            Ok(row) => {
+                let_in.push(row);
+                continue;
             }
-        })
-        .collect();
-    if log.is_some() && !stopped.is_empty() {
-        suppressed::count(conn, dataset, &list, &stopped, now).await?;
+            Err(turned_away) => turned_away,
+        };
+        let purchase = i64::from(row.event.is_some_and(|event| &*event.kind == PURCHASE));
+        let of_key = stopped.entry(by).or_default();
+        of_key.rows += 1;
+        of_key.purchases += purchase;
+        applied.suppressed += 1;
+        applied.suppressed_purchases += purchase;
+        applied.errors.push(RowError {
+            line: super::wire(row.line),
+            reason: REASON.to_owned(),
+        });
     }
-    Ok(let_in)
+    let_in
 }
 
 /// The row as it may come in, or the row with the identity that turns it away.
@@ -77,7 +96,7 @@ fn sorted(mut row: Row, list: &KeyMap<Standing>, now: Timestamp) -> Result<Row, 
         list.get(&key)
             .is_some_and(|standing| standing.stops(dated.map(Timestamp::from_ms), now))
     };
-    let mut refused = row.keys.iter().map(|key| key.id()).filter(|key| stops(*key));
+    let mut refused = row.keys.iter().map(Key::id).filter(|key| stops(*key));
     let Some(by) = refused.next() else { return Ok(row) };
     drop(refused);
     // Strongest first: an anonymous id comes last, and a row has at most one of a kind.
@@ -92,7 +111,7 @@ fn sorted(mut row: Row, list: &KeyMap<Standing>, now: Timestamp) -> Result<Row, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::ingest::{Key, NewEvent};
+    use crate::store::ingest::NewEvent;
     use domain::suppression::{Reason, Refusal, Suppress};
     use std::sync::Arc;
 

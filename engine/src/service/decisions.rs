@@ -61,7 +61,7 @@ impl Engine {
         });
         let events: Vec<_> = events.collect();
         decision.recorded = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        one::write(&mut tx, store, dataset, &key, events, now).await?;
+        one::write(&mut tx, &store.keys, dataset, &key, events, now).await?;
         tx.commit().await?;
         self.inner.copy.notify_one();
         Ok(decision)

@@ -124,7 +124,7 @@ impl Engine {
                 suppress: Suppress::Forever,
                 at: now,
             };
-            store::erased::keep_keys(&mut tx, &store.erasures, &erasing, hashes).await?;
+            store::erased::keep_keys(&mut tx, &erasing, hashes).await?;
             store::datasets::touch(&mut tx, dataset, now).await?;
             erasure = Some(id);
         }

@@ -195,6 +195,7 @@ impl Engine {
             scrubbed_at: None,
             erasure: None,
             warehouse_kept: None,
+            suppress: spec.suppress,
             export_asked: spec.export,
             export: None,
             as_of: checked.now,

@@ -3,9 +3,8 @@
 //! out first, exactly as the sweep would have done it.
 
 use super::{
-    Conn,
+    Conn, Tx,
     erased::{self, Erasing, Source},
-    erasure_log::ErasureLog,
     ingest::{KeyId, json, many},
     ingest_key::hex,
     jobs::{self, JobRow},
@@ -24,14 +23,8 @@ use sqlx::QueryBuilder;
 use std::collections::BTreeMap;
 
 /// Takes the dangling entries among these identities out. The caller commits.
-pub(crate) async fn settle(
-    conn: &mut Conn,
-    log: &ErasureLog,
-    dataset: DatasetId,
-    keys: &[KeyId],
-    now: Timestamp,
-) -> Result<()> {
-    let Some(job) = jobs::holder(conn, dataset).await? else {
+pub(crate) async fn settle(tx: &mut Tx, dataset: DatasetId, keys: &[KeyId], now: Timestamp) -> Result<()> {
+    let Some(job) = jobs::holder(tx, dataset).await? else {
         return Ok(());
     };
     if !matches!(job.state()?, JobState::Deleting | JobState::Sweeping) || job.point_deletes != 0 {
@@ -42,9 +35,9 @@ pub(crate) async fn settle(
         if of_kind.is_empty() {
             continue;
         }
-        let found = find(conn, &job, kind, &of_kind).await?;
+        let found = find(tx, &job, kind, &of_kind).await?;
         if !found.is_empty() {
-            take(conn, log, &job, kind, &of_kind, &found, now).await?;
+            take(tx, &job, kind, &of_kind, &found, now).await?;
         }
     }
     Ok(())
@@ -73,8 +66,7 @@ async fn find(
 
 /// Keeps the hashes, puts them on the list as of the moment at which each person was deleted, and takes the entries out.
 async fn take(
-    conn: &mut Conn,
-    log: &ErasureLog,
+    tx: &mut Tx,
     job: &JobRow,
     kind: IdentityKind,
     keys: &[KeyId],
@@ -93,9 +85,9 @@ async fn take(
         suppress: Suppress::Nothing,
         at: now,
     };
-    erased::keep_keys(conn, log, &erasing, taken.clone()).await?;
+    erased::keep_keys(tx, &erasing, taken.clone()).await?;
     // Somebody who was active after that moment comes back as a new person; what is older is late.
-    let deleted = deleted_at(conn, job, found, now).await?;
+    let deleted = deleted_at(tx, job, found, now).await?;
     let mut by_moment: BTreeMap<Timestamp, Vec<KeyId>> = BTreeMap::new();
     for (key, at) in taken.iter().zip(deleted) {
         by_moment.entry(at).or_default().push(*key);
@@ -112,7 +104,7 @@ async fn take(
             source_id: Some(job.id),
             refusal,
         };
-        suppressions::add(conn, &added, kind.number(), &hashes).await?;
+        suppressions::add(tx, &added, kind.number(), &hashes).await?;
     }
     let hashes: Vec<String> = taken.iter().map(hex).collect();
     let done = sqlx::query(
@@ -121,7 +113,7 @@ async fn take(
     .bind(job.dataset_id)
     .bind(kind.number())
     .bind(json(&hashes)?)
-    .execute(conn)
+    .execute(&mut **tx)
     .await?;
     if usize::try_from(done.rows_affected()) == Ok(taken.len()) {
         Ok(())

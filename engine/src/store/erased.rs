@@ -4,8 +4,8 @@
 //! the sweep.
 
 use super::{
-    Conn,
-    erasure_log::{ErasureLog, Head},
+    Tx,
+    erasure_log::{Head, record},
     ingest::KeyId,
     keys::HASH_BYTES,
     suppressions::{self, Added},
@@ -30,6 +30,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// From what is stored.
+    pub(crate) fn of(reason: Reason, id: i64) -> Self {
+        match reason {
+            Reason::Job => Self::Job(JobId(id)),
+            Reason::Request | Reason::Person => Self::Request(id),
+        }
+    }
+
     /// As stored: word and number.
     pub(crate) const fn columns(self) -> (&'static str, i64) {
         match self {
@@ -65,13 +73,7 @@ pub(crate) struct Erasing {
 
 /// Keeps the hashes of identities of one kind, one after the other in key order. The caller takes them out of the look-up
 /// in the same transaction and commits.
-pub(crate) async fn keep(
-    conn: &mut Conn,
-    log: &ErasureLog,
-    erasing: &Erasing,
-    kind: i64,
-    hashes: &[u8],
-) -> Result<()> {
+pub(crate) async fn keep(tx: &mut Tx, erasing: &Erasing, kind: i64, hashes: &[u8]) -> Result<()> {
     if hashes.is_empty() {
         return Ok(());
     }
@@ -86,7 +88,7 @@ pub(crate) async fn keep(
         kind: u8::try_from(kind).unwrap_or(u8::MAX),
         at: erasing.at.ms(),
     };
-    log.append(head, hashes).await?;
+    tx.note_erased(&record(head, hashes));
     for part in hashes.chunks(ROW_BYTES_MAX) {
         sqlx::query(
             "INSERT INTO erased (source, source_id, no, dataset_id, kind, hashes, at)
@@ -98,7 +100,7 @@ pub(crate) async fn keep(
         .bind(kind)
         .bind(part)
         .bind(erasing.at.ms())
-        .execute(&mut *conn)
+        .execute(&mut **tx)
         .await?;
         if let Some(refusal) = erasing.suppress.refusal(erasing.at) {
             let added = Added {
@@ -107,25 +109,20 @@ pub(crate) async fn keep(
                 source_id: Some(source_id),
                 refusal,
             };
-            suppressions::add(conn, &added, kind, part).await?;
+            suppressions::add(tx, &added, kind, part).await?;
         }
     }
     crate::fault::stop_point("erased.kept")
 }
 
 /// Keeps the hashes of these identities, of whatever kinds and in whatever order.
-pub(crate) async fn keep_keys(
-    conn: &mut Conn,
-    log: &ErasureLog,
-    erasing: &Erasing,
-    mut keys: Vec<KeyId>,
-) -> Result<()> {
+pub(crate) async fn keep_keys(tx: &mut Tx, erasing: &Erasing, mut keys: Vec<KeyId>) -> Result<()> {
     keys.sort_unstable();
     keys.dedup();
     for of_kind in keys.chunk_by(|a, b| a.kind == b.kind) {
         let Some(first) = of_kind.first() else { continue };
         let hashes: Vec<u8> = of_kind.iter().flat_map(|key| key.hash).collect();
-        keep(conn, log, erasing, first.kind.number(), &hashes).await?;
+        keep(tx, erasing, first.kind.number(), &hashes).await?;
     }
     Ok(())
 }

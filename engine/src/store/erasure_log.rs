@@ -1,7 +1,7 @@
 //! `erasures.log`: every identity that was ever taken out, as its keyed hash, in a file beside the database. It outlives
 //! the database: after an older backup was put back, it says who had been deleted since. It is only ever appended to, and
-//! is on the disk before the transaction that it speaks of commits. What a transaction wrote here that was then taken back
-//! is written once more when it is done again, so a hash may stand here twice. Knows no table.
+//! is on the disk before the transaction that it speaks of commits. Where the process is killed between the two, it is
+//! written once more when that is done again, so a hash may stand here twice. Knows no table.
 //!
 //! A record is, numbers little-endian: `ERA1`, dataset (8 bytes), source (1: a job, 2: a privacy request), kind of
 //! identity, two zero bytes, number of the source (8), time (8), count of hashes (4), the first 16 bytes of BLAKE3 over all
@@ -9,6 +9,7 @@
 
 use super::keys::HASH_BYTES;
 use crate::error::{Error, Result};
+use domain::profile::IdentityKind;
 use std::{
     fs::File,
     io::{self, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _},
@@ -25,6 +26,8 @@ const MAGIC: [u8; 4] = *b"ERA1";
 const HEAD_BYTES: usize = 52;
 /// Bytes of the check.
 const CHECK_BYTES: usize = 16;
+/// Records of one write at most: one for each kind of identity.
+const RECORDS_AT_ONCE_MAX: usize = IdentityKind::ALL.len();
 /// Bytes of a record at most: more than a slice of the sweep takes. A head that says more is none.
 const RECORD_BYTES_MAX: u64 = 1 << 26;
 
@@ -63,18 +66,17 @@ impl ErasureLog {
         }
     }
 
-    /// Appends a record and waits until the disk has it.
-    pub(crate) async fn append(&self, head: Head, hashes: &[u8]) -> Result<()> {
-        let record = record(head, hashes);
+    /// Appends records and waits until the disk has them.
+    pub(crate) async fn append(&self, records: Vec<u8>) -> Result<()> {
         let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || inner.append(&record))
+        tokio::task::spawn_blocking(move || inner.append(&records))
             .await
             .map_err(|_| Error::Corrupt("writing the log of erasures ended unexpectedly".to_owned()))?
     }
 }
 
 impl Inner {
-    fn append(&self, record: &[u8]) -> Result<()> {
+    fn append(&self, records: &[u8]) -> Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let open = match file.take() {
             Some(open) => open,
@@ -83,7 +85,7 @@ impl Inner {
         // After a failure the file is opened anew and its torn end cut off: what the system still holds of it is unknown.
         let mut writer = &open;
         writer
-            .write_all(record)
+            .write_all(records)
             .and_then(|()| open.sync_data())
             .map_err(Error::Log)?;
         *file = Some(open);
@@ -91,7 +93,8 @@ impl Inner {
     }
 }
 
-fn record(head: Head, hashes: &[u8]) -> Vec<u8> {
+/// The bytes of a record.
+pub(crate) fn record(head: Head, hashes: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEAD_BYTES + hashes.len());
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&head.dataset.to_le_bytes());
@@ -197,19 +200,31 @@ fn good(mut file: &File, from: u64, to: u64) -> io::Result<bool> {
     Ok(check(head, hashes) == said)
 }
 
-/// Whether what follows the last whole record is one that was cut off, or room that was made and never written.
+/// Whether what follows the last whole record is what one write left that did not come to its end. A power loss may keep any
+/// parts of it, so whole records may follow the damage, but no more than one write has; more than that is damage to what was
+/// written before.
 fn torn(mut file: &File, whole: u64, length: u64) -> io::Result<bool> {
-    file.seek(SeekFrom::Start(whole))?;
-    let mut rest = Vec::new();
-    file.take(RECORD_BYTES_MAX + 1).read_to_end(&mut rest)?;
     if length - whole > RECORD_BYTES_MAX {
         return Ok(false);
     }
-    let begun = match rest.first_chunk::<HEAD_BYTES>() {
-        Some(head) => end(head, whole).is_some_and(|end| end >= length),
-        None => true,
-    };
-    Ok(begun || rest.iter().all(|byte| *byte == 0))
+    file.seek(SeekFrom::Start(whole))?;
+    let mut rest = Vec::new();
+    file.take(RECORD_BYTES_MAX).read_to_end(&mut rest)?;
+    let mut found = 0;
+    let mut from = 0;
+    while let Some(at) = memchr::memmem::find(rest.get(from..).unwrap_or_default(), &MAGIC) {
+        from += at;
+        let head = rest.get(from..).and_then(|rest| rest.first_chunk::<HEAD_BYTES>());
+        let end = head.and_then(|head| end(head, whole + from as u64));
+        match end.filter(|end| *end <= length) {
+            Some(end) if good(file, whole + from as u64, end)? => {
+                found += 1;
+                from = usize::try_from(end - whole).unwrap_or(usize::MAX);
+            }
+            _ => from += MAGIC.len(),
+        }
+    }
+    Ok(found < RECORDS_AT_ONCE_MAX)
 }
 
 #[cfg(test)]
@@ -229,7 +244,7 @@ mod tests {
         let log = ErasureLog::of(dir.path());
         for no in 0..records {
             let hashes = vec![u8::try_from(no).expect("few"); HASH_BYTES * (no + 1)];
-            log.append(HEAD, &hashes).await.expect("append");
+            log.append(record(HEAD, &hashes)).await.expect("append");
         }
         let path = dir.path().join(FILE);
         (dir, path)
@@ -243,7 +258,7 @@ mod tests {
         for length in second..all.len() {
             std::fs::write(&path, &all[..length]).expect("tear");
             let log = ErasureLog::of(dir.path());
-            log.append(HEAD, &[9; HASH_BYTES]).await.expect("append");
+            log.append(record(HEAD, &[9; HASH_BYTES])).await.expect("append");
             let now = std::fs::read(&path).expect("read");
             assert_eq!(now[..second], all[..second], "torn at {length}");
             assert_eq!(now[second..], record(HEAD, &[9; HASH_BYTES]), "torn at {length}");
@@ -261,7 +276,7 @@ mod tests {
         for (bytes, kept) in [(zeros, all.len()), (wrong, HEAD_BYTES + HASH_BYTES)] {
             std::fs::write(&path, bytes).expect("damage");
             let log = ErasureLog::of(dir.path());
-            log.append(HEAD, &[9; HASH_BYTES]).await.expect("append");
+            log.append(record(HEAD, &[9; HASH_BYTES])).await.expect("append");
             let now = std::fs::read(&path).expect("read");
             assert_eq!(now.len(), kept + HEAD_BYTES + HASH_BYTES);
         }
@@ -269,13 +284,27 @@ mod tests {
 
     #[tokio::test]
     async fn damage_in_the_middle_is_no_torn_end_and_nothing_is_cut_off() {
-        let (dir, path) = written(3).await;
+        let (dir, path) = written(7).await;
         let mut bytes = std::fs::read(&path).expect("read");
         bytes[HEAD_BYTES + HASH_BYTES] ^= 1;
         std::fs::write(&path, &bytes).expect("damage");
         let log = ErasureLog::of(dir.path());
-        let said = log.append(HEAD, &[9; HASH_BYTES]).await;
+        let said = log.append(record(HEAD, &[9; HASH_BYTES])).await;
         assert!(matches!(said, Err(Error::Corrupt(_))), "{said:?}");
         assert_eq!(std::fs::read(&path).expect("read"), bytes);
+    }
+
+    #[tokio::test]
+    async fn a_write_of_several_records_is_cut_off_also_where_its_later_ones_are_whole() {
+        let (dir, path) = written(2).await;
+        let before = std::fs::read(&path).expect("read");
+        let mut bytes = before.clone();
+        bytes.extend(vec![0; HEAD_BYTES + HASH_BYTES]);
+        bytes.extend(record(HEAD, &[8; HASH_BYTES]));
+        std::fs::write(&path, &bytes).expect("tear");
+        let log = ErasureLog::of(dir.path());
+        log.append(record(HEAD, &[9; HASH_BYTES])).await.expect("append");
+        let now = std::fs::read(&path).expect("read");
+        assert_eq!(now, [before, record(HEAD, &[9; HASH_BYTES])].concat());
     }
 }

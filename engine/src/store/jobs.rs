@@ -213,7 +213,11 @@ impl JobRow {
             .transpose()?;
         let quiet_hours = self.quiet_hours()?;
         let export = self.export()?;
-        let export_asked = self.spec()?.export;
+        let JobSpec {
+            export: export_asked,
+            suppress,
+            ..
+        } = self.spec()?;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
             .as_deref()
@@ -256,6 +260,7 @@ impl JobRow {
             scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
             erasure,
             warehouse_kept,
+            suppress,
             export_asked,
             export,
             as_of: now,

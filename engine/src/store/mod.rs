@@ -16,6 +16,7 @@ pub(crate) mod datasets;
 pub(crate) mod deletion_map;
 pub(crate) mod erased;
 pub(crate) mod erasure_log;
+mod erasure_log;
 pub(crate) mod erasures;
 pub(crate) mod estimates;
 pub(crate) mod exports;
@@ -110,8 +111,6 @@ pub(crate) struct Store {
     counters: SqlitePool,
     /// The secret by which identities are hashed.
     pub(crate) keys: Keys,
-    /// The log of erasures, beside the database.
-    pub(crate) erasures: erasure_log::ErasureLog,
     /// The time.
     pub(crate) clock: Clock,
     /// The data directory.

@@ -61,12 +61,11 @@ pub(crate) async fn open(dir: &Path, clock: Clock) -> Result<Store> {
     let counters = counting(&file).await?;
     let keys = Keys::load_or_create(&dir)?;
     Ok(Store {
-        writer: Writer::new(writer),
+        writer: Writer::with_log(writer, ErasureLog::of(&dir)),
         keeper: Writer::new(keeper),
         readers,
         counters,
         keys,
-        erasures: ErasureLog::of(&dir),
         clock,
         dir,
         epoch,

@@ -4,7 +4,7 @@
 use super::{Conn, erased::Source, keys::HASH_BYTES};
 use crate::error::{Error, Result};
 use domain::{
-    id::{DatasetId, JobId},
+    id::DatasetId,
     suppression::{CameBack, Reason, Recheck},
     time::Timestamp,
 };
@@ -252,12 +252,4 @@ pub(crate) async fn found_before(conn: &mut Conn, open: &Open, source: Source) -
     .bind(source_id)
     .fetch_one(conn)
     .await?)
-}
-
-/// The job of a number, where it was one.
-pub(crate) const fn source_of(it: &CameBack) -> Source {
-    match it.reason {
-        Reason::Job => Source::Job(JobId(it.source_id)),
-        Reason::Request | Reason::Person => Source::Request(it.source_id),
-    }
 }

@@ -2,7 +2,7 @@
 //! that (a reader finds no such person behind them), so the sweep may be interrupted anywhere.
 
 use super::{
-    Conn, Store,
+    Conn, Store, Tx,
     erased::{self, Erasing, Source},
     gone::Gone,
     ingest::{self, Key, many},
@@ -93,7 +93,7 @@ pub(crate) async fn end(conn: &mut Conn, dataset: i64, from: &Place, entries: i6
 /// Takes the dead entries of one kind after `from` up to `to` (to the end of the kind where there is none): those of
 /// `gone`, or, without a set, of all of the job's targets who are not there. Gives how many.
 pub(crate) async fn slice(
-    conn: &mut Conn,
+    tx: &mut Tx,
     store: &Store,
     job: &JobRow,
     (from, to): (&Place, Option<&Place>),
@@ -105,12 +105,12 @@ pub(crate) async fn slice(
     );
     push_dead(&mut q, job, (from, to), gone);
     q.push(" ORDER BY hash)");
-    let hashes: Option<Vec<u8>> = q.build_query_scalar().fetch_one(&mut *conn).await?;
+    let hashes: Option<Vec<u8>> = q.build_query_scalar().fetch_one(&mut **tx).await?;
     let Some(hashes) = hashes else { return Ok(0) };
-    erased::keep(conn, &store.erasures, &erasing(store, job)?, from.kind, &hashes).await?;
+    erased::keep(tx, &erasing(store, job)?, from.kind, &hashes).await?;
     let mut q = QueryBuilder::new("DELETE FROM identity_lookup WHERE ");
     push_dead(&mut q, job, (from, to), gone);
-    let taken = q.build().execute(conn).await?.rows_affected();
+    let taken = q.build().execute(&mut **tx).await?.rows_affected();
     let kept = u64::try_from(hashes.len() / HASH_BYTES).unwrap_or(u64::MAX);
     if taken == kept {
         Ok(taken)
@@ -181,13 +181,13 @@ pub(super) fn push_gone(q: &mut QueryBuilder<Sqlite>, gone: &Gone) {
 }
 
 /// Takes the look-up entries of these people, whose identities are still there: for a few people of many.
-pub(crate) async fn points(conn: &mut Conn, store: &Store, job: &JobRow, ids: &[i64]) -> Result<()> {
+pub(crate) async fn points(tx: &mut Tx, store: &Store, job: &JobRow, ids: &[i64]) -> Result<()> {
     let dataset = DatasetId(job.dataset_id);
     let found: String = sqlx::query_scalar(
         "SELECT json_group_array(json_array(profile_id, kind, value)) FROM identities WHERE profile_id IN (SELECT value FROM json_each($1))",
     )
     .bind(ingest::json(&ids)?)
-    .fetch_one(&mut *conn)
+    .fetch_one(&mut **tx)
     .await?;
     let rows: Vec<(i64, i64, String)> = many(found)?;
     let mut entries = Vec::with_capacity(rows.len());
@@ -197,8 +197,8 @@ pub(crate) async fn points(conn: &mut Conn, store: &Store, job: &JobRow, ids: &[
         entries.push((profile, Key::new(&store.keys, dataset, kind, value)));
     }
     let taken = entries.iter().map(|(_, key)| key.id()).collect();
-    erased::keep_keys(conn, &store.erasures, &erasing(store, job)?, taken).await?;
-    ingest::remove_lookups(conn, dataset, &entries).await
+    erased::keep_keys(tx, &erasing(store, job)?, taken).await?;
+    ingest::remove_lookups(tx, dataset, &entries).await
 }
 
 /// About how many people a dataset has: ids that were drawn for it.

@@ -2,7 +2,7 @@
 //! nothing, whatever it was about to do. A connection that met a failing or full disk is closed and opened anew before it
 //! is used again. Knows nothing of what is written.
 
-use super::Conn;
+use super::{Conn, erasure_log::ErasureLog};
 use crate::{
     error::{Error, Result},
     fault,
@@ -24,6 +24,8 @@ pub(crate) struct Writer {
     pool: SqlitePool,
     /// The disk failed under the connection: what it believes of the file cannot be trusted.
     doubtful: Arc<AtomicBool>,
+    /// Beside the store's own file.
+    erasures: Option<ErasureLog>,
 }
 
 impl Writer {
@@ -32,6 +34,15 @@ impl Writer {
         Self {
             pool,
             doubtful: Arc::default(),
+            erasures: None,
+        }
+    }
+
+    /// The same, whose transactions write into the log of erasures too.
+    pub(super) fn with_log(pool: SqlitePool, erasures: ErasureLog) -> Self {
+        Self {
+            erasures: Some(erasures),
+            ..Self::new(pool)
         }
     }
 
@@ -47,6 +58,8 @@ impl Writer {
         Ok(Tx {
             inner,
             doubtful: Arc::clone(&self.doubtful),
+            erasures: self.erasures.clone(),
+            erased: Vec::new(),
         })
     }
 
@@ -102,12 +115,25 @@ impl Writer {
 pub(crate) struct Tx {
     inner: Transaction<'static, Sqlite>,
     doubtful: Arc<AtomicBool>,
+    erasures: Option<ErasureLog>,
+    /// What goes into the log of erasures.
+    erased: Vec<u8>,
 }
 
 impl Tx {
-    /// Commits. After an error nothing of it is there.
-    pub(crate) async fn commit(self) -> Result<()> {
+    /// Notes a record of the log of erasures. It is written when the transaction is about to commit, so that the log never
+    /// names somebody whose batch was taken back and who was then let stay.
+    pub(super) fn note_erased(&mut self, record: &[u8]) {
+        self.erased.extend_from_slice(record);
+    }
+
+    /// Commits; what was noted of erasures is on the disk before. After an error nothing of it is there.
+    pub(crate) async fn commit(mut self) -> Result<()> {
         fault::stop_point("commit.before")?;
+        if let (Some(log), false) = (&self.erasures, self.erased.is_empty()) {
+            log.append(std::mem::take(&mut self.erased)).await?;
+            fault::stop_point("erasures.logged")?;
+        }
         if let Err(error) = self.inner.commit().await {
             self.doubtful.store(true, Ordering::Release);
             return Err(error.into());

@@ -70,7 +70,7 @@ async fn one(engine: &Engine, look: &Open, stopped: &impl Fn() -> bool) -> Resul
 async fn finish(engine: &Engine, look: &Open, now: Timestamp) -> Result<()> {
     let mut tx = engine.inner.store.write().await?;
     for it in rechecks::by_source(&mut tx, look.id).await? {
-        let source = rechecks::source_of(&it);
+        let source = Source::of(it.reason, it.source_id);
         let more = it.found - rechecks::found_before(&mut tx, look, source).await?;
         if let (Source::Job(job), true) = (source, more > 0) {
             tell(&mut tx, look, job, (&it, more), now).await?;

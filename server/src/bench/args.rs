@@ -61,6 +61,9 @@ pub(crate) enum Part {
         /// Begin a write every few milliseconds, and say how long it waits
         #[arg(long)]
         probe: bool,
+        /// Refuse these people's late data afterwards
+        #[arg(long)]
+        suppress: bool,
     },
     /// Deletes whoever was last seen before each of three days, one after another
     #[command(name = "run-three", hide = true)]

@@ -22,16 +22,18 @@ const COUNTED: [JobState; 4] = [
 
 /// Measures.
 pub(super) async fn measure(bench: &Bench, base: &Base) -> Done<Vec<Row>> {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut suppressing) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.runs {
-        let ran = by_lethe(base, false).await?;
+        let ran = by_lethe(base, &[]).await?;
+        suppressing.push(by_lethe(base, &["--suppress"]).await?);
         if bench.shell.is_some() {
             theirs.push(by_shell(base, ran.job.events_deleted).await?);
         }
         ours.push(ran);
     }
-    let probed = by_lethe(base, true).await?;
+    let probed = by_lethe(base, &["--probe", "--suppress"]).await?;
     let mut rows = rates(base, &ours, &theirs);
+    rows.extend(with_suppression(base, &suppressing));
     rows.extend(phases(base, &ours));
     rows.extend(scrub(base, &ours));
     rows.extend(around(base, &ours, &probed));
@@ -39,11 +41,11 @@ pub(super) async fn measure(bench: &Bench, base: &Base) -> Done<Vec<Row>> {
 }
 
 /// One run, with its counts checked.
-async fn by_lethe(base: &Base, probe: bool) -> Done<run_job::Ran> {
+async fn by_lethe(base: &Base, more: &[&str]) -> Done<run_job::Ran> {
     let copy = base.copy("job")?;
     let day = base.before.to_date();
     let mut args = vec!["bench", "run-job", "--before", &day];
-    args.extend(probe.then_some("--probe"));
+    args.extend(more);
     let (ran, _): (run_job::Ran, _) = child::run(copy.dir(), &args).await?;
     let counts = &ran.job.counts;
     let all = i64::try_from(base.profiles).unwrap_or(i64::MAX);
@@ -101,6 +103,28 @@ fn rates(base: &Base, ours: &[run_job::Ran], theirs: &[f64]) -> Vec<Row> {
     vec![
         rate.note(format!("{} people, {events} events; counts exact", base.half)),
         row("deletion against bare DELETEs", &mine).against(&shells, Some(Reach::AtLeast(1.3))),
+    ]
+}
+
+/// The same with everybody who goes on the list of those who are not let in again.
+fn with_suppression(base: &Base, ours: &[run_job::Ran]) -> Vec<Row> {
+    let half = base.half as f64;
+    let rates: Vec<f64> = ours.iter().map(|ran| half * 1e3 / counted_ms(ran)).collect();
+    let sweeps: Vec<f64> = ours.iter().map(|ran| phase_ms(ran, JobState::Sweeping)).collect();
+    let what = "deletion with suppression";
+    let mut rate = Row::of(Measure::Deletion, base.profiles, what, "profiles/s", &rates);
+    if base.profiles >= MILLION {
+        rate = rate.limit(Reach::AtLeast(100_000.0));
+    }
+    vec![
+        rate.note("late data refused afterwards".to_owned()),
+        Row::of(
+            Measure::Deletion,
+            base.profiles,
+            "  sweeping, with it",
+            "ms",
+            &sweeps,
+        ),
     ]
 }
 

@@ -7,7 +7,7 @@ use super::{
     run_job, said,
     table::{Reach, Row},
 };
-use domain::{estimate::Estimated, job::Job, time::Timestamp};
+use domain::{estimate::Estimated, job::Job, suppression::Suppress, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub(super) async fn run(data: &Path, days: &[String]) -> Done<Ran> {
             let before = Timestamp::parse_date(day)
                 .ok_or_else(|| format!("{day:?} is no day; write it as 2024-11-24."))?;
             let (segment, count) = data::segment(&engine, dataset, name, before).await?;
-            jobs.push(run_job::job(&engine, dataset, segment, name, count).await?);
+            jobs.push(run_job::job(&engine, dataset, segment, (name, count), Suppress::Nothing).await?);
         }
         Ok(Ran { jobs })
     }

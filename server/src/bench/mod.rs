@@ -29,7 +29,7 @@ use args::{Measure, Part};
 use crate::output;
 use clap::ValueEnum as _;
 use data::Base;
-use domain::guard::grouped;
+use domain::{guard::grouped, suppression::Suppress};
 use serde::Serialize;
 use std::{
     fmt::Display,
@@ -74,9 +74,19 @@ struct Report {
 /// A sentence saying what went wrong.
 pub(crate) async fn main(args: Args, data: Option<PathBuf>, json: bool) -> Result<(), String> {
     crate::log::start("warn");
-    if let Some(Part::RunJob { before, probe }) = &args.part {
+    if let Some(Part::RunJob {
+        before,
+        probe,
+        suppress,
+    }) = &args.part
+    {
         let data = data.ok_or("Name the data directory with --data.")?;
-        let ran = run_job::run(&data, before, *probe).await?;
+        let refused = if *suppress {
+            Suppress::Late
+        } else {
+            Suppress::Nothing
+        };
+        let ran = run_job::run(&data, before, *probe, refused).await?;
         output::answer(&serde_json::to_string(&ran).map_err(said)?);
         return Ok(());
     }

@@ -11,6 +11,7 @@ use super::{
 use domain::{
     id::{DatasetId, SegmentId},
     job::{Job, JobSpec, JobState},
+    suppression::Suppress,
     time::Timestamp,
 };
 use engine::{Engine, clock::Clock};
@@ -66,13 +67,13 @@ struct Try {
 }
 
 /// Deletes everyone in `data` who was last seen before the day.
-pub(super) async fn run(data: &Path, before: &str, probe: bool) -> Done<Ran> {
+pub(super) async fn run(data: &Path, before: &str, probe: bool, suppress: Suppress) -> Done<Ran> {
     let day = Timestamp::parse_date(before)
         .ok_or_else(|| format!("{before:?} is no day; write it as 2024-11-24."))?;
     let (engine, dataset) = data::open(data).await?;
     let tasks = engine.start_tasks();
     let ran = match ready(&engine).await {
-        Ok(()) => delete(&engine, dataset, data, day, probe).await,
+        Ok(()) => delete(&engine, dataset, data, day, (probe, suppress)).await,
         Err(error) => Err(error),
     };
     tasks.stop().await;
@@ -92,12 +93,18 @@ pub(super) async fn ready(engine: &Engine) -> Done<()> {
         .map_err(|_| "The structure of the file was not checked in time.".to_owned())
 }
 
-async fn delete(engine: &Engine, dataset: DatasetId, data: &Path, day: Timestamp, probe: bool) -> Done<Ran> {
+async fn delete(
+    engine: &Engine,
+    dataset: DatasetId,
+    data: &Path,
+    day: Timestamp,
+    (probe, suppress): (bool, Suppress),
+) -> Done<Ran> {
     let (segment, count) = data::segment(engine, dataset, NAME, day).await?;
     let (stop, stopped) = watch::channel(false);
     let log = tokio::spawn(log_bytes_max(data.join("lethe.db-wal"), stopped.clone()));
     let probe = probe.then(|| tokio::spawn(try_writes(engine.clone(), stopped)));
-    let job = job(engine, dataset, segment, NAME, count).await;
+    let job = job(engine, dataset, segment, (NAME, count), suppress).await;
     stop.send_replace(true);
     let log_bytes_max = log.await.map_err(said)?;
     let tries = match probe {
@@ -121,11 +128,11 @@ pub(super) async fn job(
     engine: &Engine,
     dataset: DatasetId,
     segment: SegmentId,
-    name: &str,
-    count: i64,
+    (name, count): (&str, i64),
+    suppress: Suppress,
 ) -> Done<Job> {
     let asked = serde_json::json!({
-        "segment_id": segment, "consent": true, "confirm_name": name, "confirm_count": count,
+        "segment_id": segment, "consent": true, "confirm_name": name, "confirm_count": count, "suppress": suppress,
     });
     let spec: JobSpec = serde_json::from_value(asked).map_err(said)?;
     let started = engine

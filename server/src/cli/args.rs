@@ -92,6 +92,9 @@ pub(crate) enum Deed {
         after_help = "Example: lethe receipt verify lethe-main-D-1001-receipt.json --key lethe-receipt-key.pem"
     )]
     Receipt(Receipt),
+    /// Identities whose data is refused, and whether deleted people live again
+    #[command(subcommand, after_help = "Example: lethe suppression list --dataset main")]
+    Suppression(super::suppression::Suppression),
     /// Read the database files back and look for dead bytes; ends with 0 only where no byte of deleted people is left
     #[command(
         after_help = "Example: lethe scan --data /var/lib/lethe\n\nOpens the files itself and read-only. Stop the server first: while it writes, its log holds pages.\nBytes of tables that are about nobody and of the warehouse, which is kept on purpose, are shown and do not fail."

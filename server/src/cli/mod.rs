@@ -7,6 +7,7 @@ mod follow;
 mod receipt;
 mod say;
 mod scan;
+mod suppression;
 mod way;
 mod words;
 

@@ -27,6 +27,8 @@ pub(super) fn json(outcome: &Outcome) -> String {
         Outcome::Limits(it) => value(it),
         Outcome::Person(it) => value(it),
         Outcome::Erased(it) => value(it),
+        Outcome::Suppressions(it) => value(it),
+        Outcome::Rechecks(it) => value(it),
     };
     value.to_string()
 }
@@ -66,6 +68,15 @@ pub(super) fn text(outcome: &Outcome) -> String {
             seconds_in_words(it.job_seconds_max),
             it.proof_days
         ),
+        Outcome::Limits(it) => format!("longest job  {}", seconds_in_words(it.job_seconds_max)),
+        Outcome::Suppressions(page) => {
+            let more = page
+                .next
+                .as_ref()
+                .map_or(String::new(), |next| format!("\nmore with --cursor {next}"));
+            lines(&page.items, suppression) + &more
+        }
+        Outcome::Rechecks(page) => lines(&page.items, recheck),
         Outcome::Jobs(page) => {
             let more = page
                 .next
@@ -82,6 +93,33 @@ fn lines<T>(all: &[T], line: impl Fn(&T) -> String) -> String {
     } else {
         all.iter().map(line).collect::<Vec<_>>().join("\n")
     }
+}
+
+fn suppression(it: &crate::wire::Suppression) -> String {
+    let until = it.ends_at.as_deref().unwrap_or("for good");
+    let by = it.source.as_deref().unwrap_or(&it.reason);
+    format!(
+        "{}  {} data  until {until}  by {by}  turned away {} ({} purchases)",
+        it.id, it.refuses, it.stopped, it.stopped_purchases
+    )
+}
+
+fn recheck(it: &crate::wire::Recheck) -> String {
+    let mut text = format!(
+        "{} of {} identities of deleted people live again, {} of them although refused",
+        grouped(it.found),
+        grouped(it.identities),
+        grouped(it.against)
+    );
+    for of in &it.by_source {
+        text.push_str(&format!(
+            "\n{}  {} of {}",
+            of.source,
+            grouped(of.found),
+            grouped(of.identities)
+        ));
+    }
+    text
 }
 
 fn user(it: &crate::wire::User) -> String {

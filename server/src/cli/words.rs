@@ -42,6 +42,7 @@ pub(super) fn command(deed: Deed) -> io::Result<Option<Command>> {
             dataset: at.dataset,
             identities,
         },
+        Deed::Suppression(it) => super::suppression::command(it),
         Deed::Limits(Limits::Show) => Command::LimitsShow,
         Deed::Limits(Limits::Set {
             job_seconds_max,

@@ -7,6 +7,7 @@ mod jobs;
 mod limits;
 mod privacy;
 mod segments;
+mod suppressions;
 
 use crate::wire;
 use domain::{access::Actor, page::PageRequest, problem::Problem};
@@ -117,6 +118,25 @@ pub(crate) enum Command {
         dataset: String,
         identities: Vec<String>,
     },
+    SuppressionList {
+        dataset: String,
+        page: PageRequest,
+    },
+    SuppressionLookup {
+        dataset: String,
+        identity: String,
+    },
+    SuppressionAdd {
+        dataset: String,
+        new: wire::NewSuppression,
+    },
+    SuppressionLift {
+        dataset: String,
+        lift: wire::Lift,
+    },
+    Recheck {
+        dataset: String,
+    },
     LimitsShow,
     LimitsSet {
         job_seconds_max: Option<String>,
@@ -166,6 +186,8 @@ pub(crate) enum Outcome {
     Limits(wire::Limits),
     Person(Box<wire::Person>),
     Erased(wire::Erased),
+    Suppressions(wire::Page<wire::Suppression>),
+    Rechecks(wire::Page<wire::Recheck>),
 }
 
 /// Runs a command.
@@ -206,6 +228,11 @@ pub(crate) async fn run(
         Command::PrivacyLookup { .. } | Command::PrivacyDelete { .. } => {
             privacy::run(engine, actor, command).await
         }
+        Command::SuppressionList { .. }
+        | Command::SuppressionLookup { .. }
+        | Command::SuppressionAdd { .. }
+        | Command::SuppressionLift { .. }
+        | Command::Recheck { .. } => suppressions::run(engine, actor, command).await,
         Command::LimitsShow | Command::LimitsSet { .. } => limits::run(engine, actor, command).await,
     };
     outcome.map_err(engine::Error::into_problem)

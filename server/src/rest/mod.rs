@@ -19,6 +19,7 @@ mod openapi;
 mod persons;
 mod profiles;
 mod receipts;
+mod rechecks;
 mod recurring;
 mod segment_members;
 mod segments;
@@ -60,6 +61,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(audit::routes())
         .merge(warehouse::routes())
         .merge(suppressions::routes())
+        .merge(rechecks::routes())
         .split_for_parts();
     let (persons, of_persons) = persons::routes().split_for_parts();
     let document = openapi::finish(document, of_persons);

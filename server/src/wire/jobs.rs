@@ -81,6 +81,9 @@ pub(crate) struct Job {
     pub(crate) erasure: Option<Erasure>,
     /// What stays in the warehouse copy.
     pub(crate) warehouse_kept: Option<Warehouse>,
+    /// What is refused of its people afterwards: `late`, `30d`, `forever` or `none`.
+    #[serde(default)]
+    pub(crate) suppress: String,
     /// The export of the people, where one was asked for: a copy that may still exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) export: Option<ExportOfJob>,
@@ -284,6 +287,7 @@ impl From<domain::job::Job> for Job {
             scrubbed_at: it.scrubbed_at.map(time),
             erasure: it.erasure.map(Into::into),
             warehouse_kept: it.warehouse_kept.map(Into::into),
+            suppress: it.suppress.as_str().to_owned(),
             export: ExportOfJob::of(it.export_asked, it.export),
             as_of: time(it.as_of),
         }

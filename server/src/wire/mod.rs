@@ -38,6 +38,7 @@ pub(crate) use segments::{
     CopyName, HistoryEntry, Member, MemberChanged, NewSegment, Preview, RuleText, Segment, SegmentPatch,
 };
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
+pub(crate) use suppressions::{Asked, Lift, Lifted, NewSuppression, Recheck, Suppression};
 pub(crate) use suppressions::{Asked, Lift, Lifted, NewSuppression, Suppression};
 pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};
 

@@ -43,10 +43,7 @@ pub(crate) struct Suppression {
 
 impl From<Shown> for Suppression {
     fn from(it: Shown) -> Self {
-        let source = it.source_id.map(|id| match it.reason {
-            Reason::Job => domain::id::JobId(id).number(),
-            Reason::Request | Reason::Person => id.to_string(),
-        });
+        let source = it.source_id.map(|id| source(it.reason, id));
         Self {
             id: it.id.to_string(),
             kind: it.id.kind.as_str().to_owned(),
@@ -66,7 +63,7 @@ impl From<Shown> for Suppression {
 }
 
 /// An identity to enter by hand. It is hashed and not kept.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSuppression {
     /// `user_id`, `email`, `phone` or `anonymous_id`.
@@ -142,4 +139,72 @@ impl Lift {
 pub(crate) struct Lifted {
     /// How many identities: one for each kind that the text was on the list as.
     pub(crate) lifted: usize,
+}
+
+/// A look whether deleted people live again.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Recheck {
+    /// Who asked for it; `system`: it was due.
+    pub(crate) asked_by: String,
+    /// When it began.
+    pub(crate) started_at: String,
+    /// When it ended; null: it goes on.
+    pub(crate) finished_at: Option<String>,
+    /// Identities of deleted people that were looked for.
+    pub(crate) identities: i64,
+    /// Of these, those that somebody has again.
+    pub(crate) found: i64,
+    /// Of these, those whose data is refused: nobody should have come back with them.
+    pub(crate) against: i64,
+    /// By deletion, only where something was found.
+    pub(crate) by_source: Vec<CameBack>,
+}
+
+/// Who came back of one deletion.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct CameBack {
+    /// `job` or `request`.
+    pub(crate) reason: String,
+    /// The deletion, as `D-1042`, or the number of the privacy request.
+    pub(crate) source: String,
+    /// Identities that were taken.
+    pub(crate) identities: i64,
+    /// Of these, those that somebody has again.
+    pub(crate) found: i64,
+    /// Of these, those whose data is refused.
+    pub(crate) against: i64,
+}
+
+impl From<domain::suppression::Recheck> for Recheck {
+    fn from(it: domain::suppression::Recheck) -> Self {
+        Self {
+            asked_by: it.asked_by,
+            started_at: time(it.started_at),
+            finished_at: it.finished_at.map(time),
+            identities: it.identities,
+            found: it.found,
+            against: it.against,
+            by_source: it.by_source.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<domain::suppression::CameBack> for CameBack {
+    fn from(it: domain::suppression::CameBack) -> Self {
+        Self {
+            reason: it.reason.as_str().to_owned(),
+            source: source(it.reason, it.source_id),
+            identities: it.identities,
+            found: it.found,
+            against: it.against,
+        }
+    }
+}
+
+/// The number of a deletion as people write it.
+fn source(reason: Reason, id: i64) -> String {
+    match reason {
+        Reason::Job => domain::id::JobId(id).number(),
+        Reason::Request | Reason::Person => id.to_string(),
+    }
 }
