@@ -169,6 +169,45 @@ pub struct StoreLine {
     pub why: String,
 }
 
+/// The store that campaigns and segments see.
+const LIVE: &str = "Profiles, identities, events, memberships";
+/// The copy that deletion in bulk leaves.
+const WAREHOUSE: &str = "Data warehouse";
+/// What proofs are made of.
+const HASHES: &str = "Keyed hashes of the deleted identities";
+
+impl StoreLine {
+    /// Without figures and without a term.
+    fn plain(store: &str, became: &str, why: &str) -> Self {
+        Self {
+            store: store.to_owned(),
+            became: became.to_owned(),
+            profiles: None,
+            events: None,
+            until: None,
+            why: why.to_owned(),
+        }
+    }
+
+    /// Accumulated totals do not move when people go.
+    fn totals() -> Self {
+        let why = "Sums by day and campaign, which name nobody.";
+        Self::plain("Campaign and revenue totals", "kept_without_people", why)
+    }
+
+    /// The log that a restored backup is played against.
+    fn log() -> Self {
+        let why = "Keyed hashes, so that a restored backup does not bring these people back.";
+        Self::plain("Log of deletions beside the database", "kept", why)
+    }
+
+    /// What no deletion reaches.
+    fn outside() -> Self {
+        let why = "Copies outside of the data directory are not reached by a deletion.";
+        Self::plain("Backups, snapshots, files taken away", "outside", why)
+    }
+}
+
 /// A file with these people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportLine {

@@ -1,7 +1,8 @@
-//! The parts of a receipt: counts, stores, how it came about, how to check it. They show what was signed and add nothing to it.
+//! The parts of a receipt: counts, stores, how it came about, how to check it. They show what was signed and add nothing
+//! to it; times with their day, because it is printed.
 
-use super::{gap, moment, one_or_many};
-use crate::{api::frame::Frame, paths, ui::Card};
+use super::{gap, one_or_many};
+use crate::{paths, ui::Card};
 use domain::{
     guard::grouped,
     receipt::{Deed, ExportLine, Receipt, Statement, StoreLine},
@@ -129,15 +130,13 @@ fn note(line: &StoreLine, statement: &Statement) -> String {
 /// Who asked, by which rule, how long it took, which files there were.
 #[component]
 pub fn HowItCame(
-    /// Who asks, and when.
-    frame: Frame,
     /// The receipt.
     receipt: Receipt,
 ) -> impl IntoView {
     let statement = &receipt.statement;
     let people = |did: &str| -> Vec<String> {
         let these = statement.people.iter().filter(|deed| deed.did == did);
-        these.map(|deed| person(deed, &frame)).collect()
+        these.map(person).collect()
     };
     let approved = match people("approved") {
         some if some.is_empty() => "nobody; no approval was needed".to_owned(),
@@ -149,11 +148,7 @@ pub fn HowItCame(
         .rule
         .clone()
         .map(|rule| view! { <dt>"Rule"</dt><dd><code>{rule}</code></dd> });
-    let files: Vec<String> = statement
-        .exports
-        .iter()
-        .map(|file| exported(file, &frame))
-        .collect();
+    let files: Vec<String> = statement.exports.iter().map(exported).collect();
     let entries = format!(
         "{} over {}",
         shortened(&statement.entries.root),
@@ -190,17 +185,17 @@ fn at(statement: &Statement, name: &str) -> Option<Timestamp> {
         .and_then(|text| Timestamp::parse_rfc3339(text))
 }
 
-fn person(deed: &Deed, frame: &Frame) -> String {
+fn person(deed: &Deed) -> String {
     let when = deed.at.as_deref().and_then(Timestamp::parse_rfc3339);
     when.map_or_else(
         || deed.name.clone(),
-        |when| format!("{}, {}", deed.name, moment(when, frame.now)),
+        |when| format!("{}, {}", deed.name, when.date_time_short()),
     )
 }
 
-fn exported(file: &ExportLine, frame: &Frame) -> String {
+fn exported(file: &ExportLine) -> String {
     let time = |text: &str| {
-        Timestamp::parse_rfc3339(text).map_or_else(|| text.to_owned(), |at| moment(at, frame.now))
+        Timestamp::parse_rfc3339(text).map_or_else(|| text.to_owned(), |at| at.date_time_short())
     };
     let people = one_or_many(file.people, "person", "people");
     let by = file.by.as_deref().unwrap_or("system");

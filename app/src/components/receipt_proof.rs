@@ -1,7 +1,6 @@
 //! The form by which a privacy officer proves one person's deletion, and what it came to. A plain post to the page itself: what was
 //! typed stands in no address and is kept nowhere.
 
-use super::moment;
 use crate::{
     api::{frame::Frame, receipts::ProofAnswer},
     paths,
@@ -40,7 +39,7 @@ pub fn ProveForm(
         );
         view! { <p>{text}</p> }.into_any()
     } else if may {
-        let until = moment(receipt.proofs_until, frame.now);
+        let until = receipt.proofs_until.date_short();
         view! { <Form frame=frame.clone() job until answer /> }.into_any()
     } else {
         view! { <p>"Privacy officers and administrators can prove that one person is among the deleted."</p> }

@@ -6,9 +6,7 @@ use crate::{
         frame::Frame,
         receipts::{ProofAnswer, ReceiptView, load_receipt},
     },
-    components::{
-        CountsTable, Here, HowItCame, HowToCheck, JobBadge, Place, ProveForm, StoresTable, moment, page,
-    },
+    components::{CountsTable, Here, HowItCame, HowToCheck, JobBadge, Place, ProveForm, StoresTable, page},
     paths,
     ui::{Card, Empty, Glyph, PageTop},
 };
@@ -53,7 +51,7 @@ fn Content(frame: Frame, data: ReceiptView, answer: Option<ProofAnswer>) -> impl
     let signed = format!(
         "{} Signed {}, key {}.",
         receipt.statement.purpose,
-        moment(receipt.sealed_at, frame.now),
+        receipt.sealed_at.date_time_short(),
         short_fingerprint(&receipt.statement.key.fingerprint)
     );
     let file = paths::receipt_file(frame.ds(), job.id);
@@ -71,7 +69,7 @@ fn Content(frame: Frame, data: ReceiptView, answer: Option<ProofAnswer>) -> impl
         <div class="grid two receipt">
             <Stores receipt=receipt.clone() />
             <div>
-                <Origin frame=frame.clone() receipt=receipt.clone() />
+                <Origin receipt=receipt.clone() />
                 <ProveForm frame job=job.id receipt=receipt.clone() may answer />
             </div>
         </div>
@@ -87,6 +85,6 @@ fn Stores(receipt: Receipt) -> impl IntoView {
 }
 
 #[component]
-fn Origin(frame: Frame, receipt: Receipt) -> impl IntoView {
-    view! { <Card title="How it came about"><HowItCame frame receipt /></Card> }
+fn Origin(receipt: Receipt) -> impl IntoView {
+    view! { <Card title="How it came about"><HowItCame receipt /></Card> }
 }

@@ -1,6 +1,6 @@
 //! The statement of a deletion in bulk, out of the job and what was found when it was sealed. Pure.
 
-use super::{About, Deed, ExportLine, FORM, Statement, StoreLine, limits};
+use super::{About, Deed, ExportLine, FORM, HASHES, LIVE, Statement, StoreLine, WAREHOUSE, limits};
 use crate::{
     impact::WarehouseKept,
     job::Job,
@@ -110,80 +110,60 @@ fn people(job: &Job, sealed: &Sealed) -> Vec<Deed> {
     std::iter::once(asked).chain(approved).collect()
 }
 
-/// Who of the list is in which store, and why something is kept there. What is kept is named, not left out.
+/// What became of each store, and why something is kept there. What is kept is named, not left out.
 fn stores(job: &Job, sealed: &Sealed) -> Vec<StoreLine> {
-    let line = |store: &str, became: &str, why: &str| StoreLine {
-        store: store.to_owned(),
-        became: became.to_owned(),
-        profiles: None,
-        events: None,
-        until: None,
-        why: why.to_owned(),
-    };
     let deleted = job.counts.deleted;
     let live = StoreLine {
         profiles: Some(deleted),
         events: Some(job.events_deleted),
-        ..line(
-            "Profiles, identities, events, memberships",
+        ..StoreLine::plain(
+            LIVE,
             if deleted > 0 { "deleted" } else { "nothing" },
             "The live store: what campaigns and segments see.",
         )
     };
-    let proven = job.scrubbed_at.is_some();
-    let file = line(
-        "Database file, log, free pages",
-        if proven { "zero_left" } else { "not_proven" },
-        if proven {
-            "Every page was read back and no dead byte was left."
-        } else {
-            "Reading every page back did not come to an end, so nothing is claimed about dead bytes."
-        },
-    );
+    let (bytes, of_bytes) = match job.scrubbed_at {
+        Some(_) => ("zero_left", "Every page was read back and no dead byte was left."),
+        None => (
+            "not_proven",
+            "Reading every page back did not come to an end, so nothing is claimed about dead bytes.",
+        ),
+    };
     let kept = sealed.kept.profiles > 0 || sealed.kept.events > 0;
     let warehouse = StoreLine {
         profiles: Some(sealed.kept.profiles),
         events: Some(sealed.kept.events),
         until: sealed.kept_until.filter(|_| kept).map(Timestamp::to_rfc3339),
-        ..line(
-            "Data warehouse",
+        ..StoreLine::plain(
+            WAREHOUSE,
             if kept { "kept" } else { "nothing" },
             "Deletion in bulk leaves the warehouse copy; a privacy request removes it.",
         )
     };
-    let totals = line(
-        "Campaign and revenue totals",
-        "kept_without_people",
-        "Sums by day and campaign, which name nobody.",
-    );
     let hashes = StoreLine {
         until: Some(sealed.hashes_until.to_rfc3339()),
-        ..line(
-            "Keyed hashes of the deleted identities",
+        ..StoreLine::plain(
+            HASHES,
             "kept",
             "For this proof, and to notice when somebody comes back.",
         )
     };
-    let log = line(
-        "Log of deletions beside the database",
-        "kept",
-        "Keyed hashes, so that a restored backup does not bring these people back.",
-    );
-    let outside = line(
-        "Backups, snapshots, files taken away",
-        "outside",
-        "Copies outside of the data directory are not reached by a deletion.",
-    );
-    let refused = refused(sealed, line);
-    [live, file, warehouse, totals, hashes, log]
-        .into_iter()
-        .chain(refused)
-        .chain([outside])
-        .collect()
+    [
+        live,
+        StoreLine::plain("Database file, log, free pages", bytes, of_bytes),
+        warehouse,
+        StoreLine::totals(),
+        hashes,
+        StoreLine::log(),
+    ]
+    .into_iter()
+    .chain(refused(sealed))
+    .chain([StoreLine::outside()])
+    .collect()
 }
 
 /// The list of those who are not let in again, where these people are on it.
-fn refused(sealed: &Sealed, line: impl Fn(&str, &str, &str) -> StoreLine) -> Option<StoreLine> {
+fn refused(sealed: &Sealed) -> Option<StoreLine> {
     let refusal = sealed.suppress.refusal(sealed.deleted_at)?;
     let why = match refusal.refuses {
         Refuses::Late => "Keyed hashes by which data from before the deletion is refused.",
@@ -191,7 +171,7 @@ fn refused(sealed: &Sealed, line: impl Fn(&str, &str, &str) -> StoreLine) -> Opt
     };
     Some(StoreLine {
         until: refusal.ends_at.map(Timestamp::to_rfc3339),
-        ..line("Suppression list", "kept", why)
+        ..StoreLine::plain("Suppression list", "kept", why)
     })
 }
 

@@ -1,6 +1,6 @@
 //! The statement of a privacy request, out of what was done for it. Pure. A person's identity is no part of it.
 
-use super::{About, Deed, FORM, Statement, StoreLine, limits};
+use super::{About, Deed, FORM, HASHES, LIVE, Statement, StoreLine, WAREHOUSE, limits};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -88,76 +88,42 @@ pub fn of_request(facts: &RequestFacts, sealed_at: Timestamp, hashes_until: Time
 }
 
 fn stores(facts: &RequestFacts, hashes_until: Timestamp) -> Vec<StoreLine> {
-    let line = |store: &str, (profiles, events): (i64, i64), why: &str| StoreLine {
-        store: store.to_owned(),
-        became: if profiles + events > 0 {
-            "deleted"
-        } else {
-            "nothing"
-        }
-        .to_owned(),
+    let went = |store, (profiles, events): (i64, i64), why| StoreLine {
         profiles: Some(profiles),
         events: Some(events),
-        until: None,
-        why: why.to_owned(),
+        ..StoreLine::plain(
+            store,
+            if profiles + events > 0 {
+                "deleted"
+            } else {
+                "nothing"
+            },
+            why,
+        )
     };
-    let mut lines = vec![
-        line(
-            "Profiles, identities, events, memberships",
-            (facts.deleted, facts.events),
-            "The live store: what campaigns and segments see.",
-        ),
-        line(
-            "Data warehouse",
-            (facts.warehouse_profiles, facts.warehouse_events),
-            "The copy that deletion in bulk leaves.",
-        ),
-    ];
-    let other = |store: &str, became: &str, until: Option<Timestamp>, why: &str| StoreLine {
-        store: store.to_owned(),
-        became: became.to_owned(),
-        profiles: None,
-        events: None,
-        until: until.map(Timestamp::to_rfc3339),
-        why: why.to_owned(),
-    };
-    lines.push(match facts.scrubbed_at {
-        Some(_) => other(
-            "Database files, logs, free pages",
-            "zero_left",
-            None,
-            "What these people left on pages was wiped.",
-        ),
-        None => other(
-            "Database files, logs, free pages",
+    let (bytes, of_bytes) = match facts.scrubbed_at {
+        Some(_) => ("zero_left", "What these people left on pages was wiped."),
+        None => (
             "not_proven",
-            None,
             "Freed pages had not been wiped when this was signed.",
         ),
-    });
-    lines.push(other(
-        "Keyed hashes of the deleted identities",
-        "kept",
-        Some(hashes_until),
-        "For this proof, and so that they are not let in again.",
-    ));
-    lines.push(other(
-        "Log of deletions beside the database",
-        "kept",
-        None,
-        "Keyed hashes, so that a restored backup does not bring these people back.",
-    ));
-    lines.push(other(
-        "Campaign and revenue totals",
-        "kept_without_people",
-        None,
-        "Sums by day and campaign, which name nobody.",
-    ));
-    lines.push(other(
-        "Backups, snapshots, files taken away",
-        "outside",
-        None,
-        "Copies outside of the data directory are not reached by a deletion.",
-    ));
-    lines
+    };
+    let live = (facts.deleted, facts.events);
+    let copy = (facts.warehouse_profiles, facts.warehouse_events);
+    vec![
+        went(LIVE, live, "The live store: what campaigns and segments see."),
+        went(WAREHOUSE, copy, "The copy that deletion in bulk leaves."),
+        StoreLine::plain("Database files, logs, free pages", bytes, of_bytes),
+        StoreLine::totals(),
+        StoreLine {
+            until: Some(hashes_until.to_rfc3339()),
+            ..StoreLine::plain(
+                HASHES,
+                "kept",
+                "For this proof, and so that they are not let in again.",
+            )
+        },
+        StoreLine::log(),
+        StoreLine::outside(),
+    ]
 }
