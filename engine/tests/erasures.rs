@@ -1,6 +1,10 @@
 //! Erasing single persons: from store and warehouse at once, also when a bulk deletion has left a copy behind or is at work,
 //! and with no byte of them left in any file.
-#![expect(clippy::panic, reason = "a test that cannot go on says why and ends")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and ends"
+)]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod handed_out;
