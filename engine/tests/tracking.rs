@@ -136,7 +136,7 @@ async fn the_same_message_twice_is_one_event_with_a_time_and_without() {
     assert!(
         one.profile
             .last_seen
-            .is_some_and(|at| at.to_rfc3339() < "2900".to_owned()),
+            .is_some_and(|at| at.to_rfc3339().as_str() < "2900"),
         "nobody is seen in the future"
     );
     assert_eq!(world.number("SELECT sum(events) FROM totals").await, 4);

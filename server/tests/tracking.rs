@@ -1,4 +1,5 @@
 //! The tracking API over HTTP: who may send, how large and how packed; and the stock client libraries, unmodified.
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod harness;
 
