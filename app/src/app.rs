@@ -10,6 +10,10 @@ use crate::pages::{
     segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
     settings_limits::SettingsLimitsPage, targets::TargetsPage, warehouse::WarehousePage,
 };
+use crate::pages::{
+    privacy::PrivacyPage, privacy_new::PrivacyNewPage, privacy_recipients::PrivacyRecipientsPage,
+    privacy_request::PrivacyRequestPage,
+};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
@@ -46,6 +50,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/jobs/:id/report") view=JobReportPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy") view=PrivacyPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy/new") view=PrivacyNewPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy/recipients") view=PrivacyRecipientsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy/:id") view=PrivacyRequestPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/targets") view=TargetsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/new") view=CampaignNewPage ssr=SsrMode::Async />

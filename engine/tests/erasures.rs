@@ -106,7 +106,11 @@ async fn whoever_is_named_goes_from_both_and_a_second_time_there_is_nobody() {
     assert!(!known.warehouse[0].gone_from_store);
 
     // p2 twice, by two identities; and one whom nobody knows.
-    let done = erase(&world, &["p1", "p2", "p2@example.com", "p3@example.com", "nobody"]).await;
+    let done = erase(
+        &world,
+        &["p1", "p2", "p2@example.com", "p3@example.com", "nobody"],
+    )
+    .await;
     let all = ErasureDone {
         requested: 5,
         deleted: 3,
@@ -273,7 +277,9 @@ async fn no_byte_of_them_is_left_in_store_warehouse_log_and_exports() {
     let world = World::new().await;
     remains::moved_about(&world, 120).await;
     copied(&world).await;
-    let segment = world.segment("Last", "attr.group = \"b\" and user_id in (\"p119\", \"p117\")").await;
+    let segment = world
+        .segment("Last", "attr.group = \"b\" and user_id in (\"p119\", \"p117\")")
+        .await;
     let mut wish = spec(segment, "Last", 2);
     (wish.export, wish.wait_seconds) = (true, 0);
     let job = world.start(wish).await;
@@ -283,13 +289,19 @@ async fn no_byte_of_them_is_left_in_store_warehouse_log_and_exports() {
     let mut names: Vec<String> = (1..=60).map(|i| format!("p{}", i * 2)).collect();
     names.push("person119@stays.example".to_owned());
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    assert!(readable(world.dir.path(), b"@goes.example") > 0, "the test can fail");
+    assert!(
+        readable(world.dir.path(), b"@goes.example") > 0,
+        "the test can fail"
+    );
     assert_eq!(erase(&world, &names).await.deleted, 61);
     scrubbed(&world).await;
     for text in [&b"@goes.example"[..], b"person119@stays"] {
         assert_eq!(readable(world.dir.path(), text), 0);
     }
-    assert!(readable(world.dir.path(), b"person117@stays") > 0, "in export and warehouse");
+    assert!(
+        readable(world.dir.path(), b"person117@stays") > 0,
+        "in export and warehouse"
+    );
     assert_eq!(world.number("SELECT count(*) FROM erasure_people").await, 0);
 
     let file = world

@@ -20,6 +20,7 @@ mod log;
 mod members_file;
 mod named_people;
 mod output;
+mod privacy_files;
 mod rest;
 mod router;
 mod security;

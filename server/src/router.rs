@@ -2,6 +2,7 @@
 //! security headers, the net under panics; then, for pages and server functions alone, the guard against other sites, the
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
+use crate::privacy_files;
 use crate::{assets, downloads, foreground, members_file, rest, security, session, session_files};
 use axum::{
     Router,
@@ -106,6 +107,7 @@ fn pages(site: &Site) -> Result<Router, String> {
         .fallback(render_app_async_with_context(context, page))
         .with_state(options)
         .merge(session_files::routes(site))
+        .merge(privacy_files::routes(site))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(gate())
         .layer(middleware::from_fn_with_state(

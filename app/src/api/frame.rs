@@ -18,6 +18,8 @@ pub struct Frame {
     pub may_delete: bool,
     /// Whether they may take people out in a file.
     pub may_export: bool,
+    /// Whether they may look up and erase single persons.
+    pub may_erase: bool,
     /// The datasets that they may see.
     pub datasets: Vec<Dataset>,
     /// The one that the page is about.
@@ -55,6 +57,7 @@ pub async fn load_frame(ds: String) -> Reply<Frame> {
             may_edit: actor.may(Permission::Edit),
             may_delete: actor.may(Permission::DeleteInBulk),
             may_export: actor.may(Permission::Export),
+            may_erase: actor.may(Permission::Privacy),
             datasets: engine.datasets(actor).await?,
             unfinished: jobs.items.iter().filter(|job| !job.state.terminal()).count(),
             unread: engine.unread_notices(actor).await?,

@@ -10,6 +10,7 @@ pub mod notices;
 pub mod notifications;
 pub mod overview;
 pub mod plans;
+pub mod privacy;
 pub mod profiles;
 pub mod recurring;
 pub mod reports;
@@ -29,6 +30,8 @@ mod back;
 mod campaign_form;
 #[cfg(feature = "ssr")]
 mod door;
+#[cfg(feature = "ssr")]
+mod privacy_form;
 #[cfg(feature = "ssr")]
 mod recur;
 #[cfg(feature = "ssr")]

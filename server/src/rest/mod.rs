@@ -18,6 +18,7 @@ mod openapi;
 mod persons;
 mod profiles;
 mod recurring;
+mod requests;
 mod segment_members;
 mod segments;
 mod uses;
@@ -52,6 +53,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(job_files::routes())
         .merge(audit::routes())
         .merge(warehouse::routes())
+        .merge(requests::routes())
         .split_for_parts();
     let (persons, of_persons) = persons::routes().split_for_parts();
     let document = openapi::finish(document, of_persons);
