@@ -19,6 +19,7 @@ mod local;
 mod log;
 mod members_file;
 mod named_people;
+mod opendsr_setup;
 mod output;
 mod privacy_files;
 mod rest;

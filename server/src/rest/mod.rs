@@ -15,6 +15,7 @@ mod job_files;
 mod jobs;
 mod limits;
 mod openapi;
+mod opendsr;
 mod persons;
 mod profiles;
 mod recurring;
@@ -72,7 +73,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         // Doors of later releases, and addresses that are none: token territory, so no log-in page.
         .route("/api/{*rest}", any(nothing))
         .route("/v1/{*rest}", any(nothing))
-        .route("/opendsr/{*rest}", any(nothing))
+        .merge(opendsr::routes())
         .with_state(engine.clone())
 }
 
