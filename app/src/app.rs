@@ -12,6 +12,10 @@ use crate::pages::{
     segments::SegmentsPage, settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage,
     targets::TargetsPage, warehouse::WarehousePage,
 };
+use crate::pages::{
+    privacy::PrivacyPage, privacy_new::PrivacyNewPage, privacy_recipients::PrivacyRecipientsPage,
+    privacy_request::PrivacyRequestPage,
+};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
@@ -55,6 +59,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds/holds") view=HoldsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/holds/new") view=HoldNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/holds/:id") view=HoldPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy") view=PrivacyPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy/new") view=PrivacyNewPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy/recipients") view=PrivacyRecipientsPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy/:id") view=PrivacyRequestPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/targets") view=TargetsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns") view=CampaignsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/campaigns/new") view=CampaignNewPage ssr=SsrMode::Async />

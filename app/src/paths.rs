@@ -189,6 +189,36 @@ pub fn new_hold(ds: &str) -> String {
     format!("/d/{ds}/holds/new")
 }
 
+/// All privacy requests.
+pub fn privacy(ds: &str) -> String {
+    format!("/d/{ds}/privacy")
+}
+
+/// A new privacy request.
+pub fn new_request(ds: &str) -> String {
+    format!("/d/{ds}/privacy/new")
+}
+
+/// One privacy request.
+pub fn request(ds: &str, id: domain::id::RequestId) -> String {
+    format!("/d/{ds}/privacy/{id}")
+}
+
+/// The answer to a request for access or portability, as a file.
+pub fn request_answer(ds: &str, id: domain::id::RequestId) -> String {
+    format!("/d/{ds}/privacy/{id}/answer.json")
+}
+
+/// The register of privacy requests, as a file.
+pub fn register(ds: &str) -> String {
+    format!("/d/{ds}/privacy/register.csv")
+}
+
+/// Whom the dataset's data was disclosed to.
+pub fn recipients(ds: &str) -> String {
+    format!("/d/{ds}/privacy/recipients")
+}
+
 /// An address with a query; empty values are left out.
 pub fn with_query(path: &str, query: &[(&str, &str)]) -> String {
     let mut out = path.to_owned();

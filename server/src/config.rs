@@ -28,6 +28,9 @@ const WAL_LIMIT_MB_DEFAULT: u32 = 256;
 /// Size of the ballast: what the log is cut back to, so that a checkpoint and the end of a batch fit into it.
 const BALLAST_MB_DEFAULT: u32 = 64;
 
+/// How long a request by OpenDSR waits before it is carried out: a day, in which its controller can take it back.
+const OPENDSR_WAIT_SECONDS_DEFAULT: i64 = 86_400;
+
 /// A text that is never shown.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
@@ -59,10 +62,31 @@ pub(crate) struct Layer {
     pub(crate) wal_limit_mb: Option<u32>,
     /// Size of the ballast, in MB: space that is given up when the disk is full. 0: none.
     pub(crate) ballast_mb: Option<u32>,
+    /// The domain by which this server is an OpenDSR processor; else the host of the public address.
+    pub(crate) opendsr_domain: Option<String>,
+    /// Its certificate, a PEM file, with those above it.
+    pub(crate) opendsr_certificate: Option<PathBuf>,
+    /// The private key that belongs to it, a PEM file.
+    pub(crate) opendsr_key: Option<PathBuf>,
+    /// How long a request by OpenDSR waits before it is carried out.
+    pub(crate) opendsr_wait_seconds: Option<i64>,
     /// Fixes the clock, for tests: RFC 3339.
     pub(crate) now: Option<String>,
     /// The password of the sample's administrator.
     pub(crate) admin_password: Option<Secret>,
+}
+
+/// This server as an OpenDSR processor.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenDsr {
+    /// The domain; `None`: the host of the public address.
+    pub(crate) domain: Option<String>,
+    /// The certificate's file.
+    pub(crate) certificate: Option<PathBuf>,
+    /// The key's file.
+    pub(crate) key: Option<PathBuf>,
+    /// How long a request waits before it is carried out.
+    pub(crate) wait_seconds: i64,
 }
 
 /// The settings as they hold.
@@ -84,6 +108,8 @@ pub(crate) struct Settings {
     pub(crate) wal_limit_mb: u32,
     /// Size of the ballast, in MB; 0: none.
     pub(crate) ballast_mb: u32,
+    /// This server as an OpenDSR processor.
+    pub(crate) opendsr: OpenDsr,
     /// The moment at which the clock starts.
     pub(crate) now: Option<Timestamp>,
     /// The password of the sample's administrator.
@@ -137,6 +163,15 @@ impl Settings {
                 limit => limit,
             },
             ballast_mb: first(layers, |layer| layer.ballast_mb).unwrap_or(BALLAST_MB_DEFAULT),
+            opendsr: OpenDsr {
+                domain: first(layers, |layer| layer.opendsr_domain.clone()),
+                certificate: first(layers, |layer| layer.opendsr_certificate.clone()),
+                key: first(layers, |layer| layer.opendsr_key.clone()),
+                wait_seconds: match first(layers, |layer| layer.opendsr_wait_seconds) {
+                    Some(..0) => return Err("opendsr_wait_seconds must be at least 0.".to_owned()),
+                    seconds => seconds.unwrap_or(OPENDSR_WAIT_SECONDS_DEFAULT),
+                },
+            },
             now,
             admin_password: first(layers, |layer| layer.admin_password.clone()),
         })
@@ -190,11 +225,22 @@ impl Settings {
             format!("min_free_disk_mb = {}\n", self.min_free_disk_mb),
             format!("wal_limit_mb = {}\n", self.wal_limit_mb),
             format!("ballast_mb = {}\n", self.ballast_mb),
+            optional("opendsr_domain", self.opendsr.domain.clone()),
+            optional(
+                "opendsr_certificate",
+                shown_path(self.opendsr.certificate.as_ref()),
+            ),
+            optional("opendsr_key", shown_path(self.opendsr.key.as_ref())),
+            format!("opendsr_wait_seconds = {}\n", self.opendsr.wait_seconds),
             optional("now", self.now.map(Timestamp::to_rfc3339)),
             optional("admin_password", hidden),
         ]
         .concat()
     }
+}
+
+fn shown_path(path: Option<&PathBuf>) -> Option<String> {
+    path.map(|path| path.display().to_string())
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
@@ -217,12 +263,12 @@ fn environment() -> Result<Layer, String> {
         ),
         None => None,
     };
-    let page_wait_seconds = match env("LETHE_PAGE_WAIT_SECONDS") {
-        Some(text) => Some(
-            text.parse()
-                .map_err(|_| parsed("LETHE_PAGE_WAIT_SECONDS", "a number of seconds"))?,
-        ),
-        None => None,
+    let seconds = |name: &str| match env(name) {
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| parsed(name, "a number of seconds")),
+        None => Ok(None),
     };
     let megabytes = |name: &str| match env(name) {
         Some(text) => text
@@ -236,7 +282,11 @@ fn environment() -> Result<Layer, String> {
         listen,
         public_origin: env("LETHE_PUBLIC_ORIGIN"),
         log: env("LETHE_LOG"),
-        page_wait_seconds,
+        page_wait_seconds: seconds("LETHE_PAGE_WAIT_SECONDS")?,
+        opendsr_domain: env("LETHE_OPENDSR_DOMAIN"),
+        opendsr_certificate: env("LETHE_OPENDSR_CERTIFICATE").map(PathBuf::from),
+        opendsr_key: env("LETHE_OPENDSR_KEY").map(PathBuf::from),
+        opendsr_wait_seconds: seconds("LETHE_OPENDSR_WAIT_SECONDS")?,
         min_free_disk_mb: megabytes("LETHE_MIN_FREE_DISK_MB")?,
         wal_limit_mb: megabytes("LETHE_WAL_LIMIT_MB")?,
         ballast_mb: megabytes("LETHE_BALLAST_MB")?,

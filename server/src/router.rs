@@ -3,7 +3,8 @@
 //! session and the body's limit. The token doors take no cookie, so they need no such guard.
 
 use crate::{
-    assets, foreground, members_file, receipt_files, rest, security, session, session_files, tracking,
+    assets, foreground, members_file, privacy_files, receipt_files, rest, security, session, session_files,
+    tracking,
 };
 use axum::{
     Router,
@@ -110,6 +111,7 @@ fn pages(site: &Site) -> Result<Router, String> {
         .with_state(options)
         .merge(session_files::routes(site))
         .merge(receipts)
+        .merge(privacy_files::routes(site))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(gate())
         .layer(middleware::from_fn_with_state(

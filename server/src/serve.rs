@@ -4,7 +4,7 @@
 use crate::{
     cli,
     config::Settings,
-    demo, local, log, output,
+    demo, local, log, opendsr_setup, output,
     router::{self, Site},
 };
 use domain::access::Actor;
@@ -39,6 +39,14 @@ pub(crate) async fn run(settings: &Settings, demo: Option<Demo>, json: bool) -> 
     };
     let opened = Engine::open_with(options, settings.health()).await;
     let engine = opened.map_err(|error| error.to_string())?;
+    match opendsr_setup::processor(settings) {
+        Ok(Some(processor)) => engine.set_processor(processor),
+        Ok(None) => {}
+        Err(why) => {
+            engine.close().await;
+            return Err(why);
+        }
+    }
     let served = serve(settings, demo, json, &engine).await;
     engine.close().await;
     served.map(|()| ExitCode::SUCCESS)

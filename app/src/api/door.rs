@@ -207,6 +207,11 @@ pub(super) fn recurring_id(text: &str) -> Answer<domain::id::RecurringId> {
     domain::id::RecurringId::parse(text).ok_or_else(|| Problem::not_found("recurring deletion"))
 }
 
+/// A privacy request's number, `3` or `P-3`.
+pub(super) fn request_id(text: &str) -> Answer<domain::id::RequestId> {
+    domain::id::RequestId::parse(text).ok_or_else(|| Problem::not_found("privacy request"))
+}
+
 /// A way out of the console, by its name.
 pub(super) fn channel(text: &str) -> Answer<domain::notice::Channel> {
     domain::notice::Channel::parse(text).ok_or_else(|| Problem::not_found("way out of the console"))

@@ -13,6 +13,7 @@ pub mod notifications;
 pub mod overview;
 pub mod persons;
 pub mod plans;
+pub mod privacy;
 pub mod profiles;
 pub mod receipts;
 pub mod recurring;
@@ -34,6 +35,8 @@ mod back;
 mod campaign_form;
 #[cfg(feature = "ssr")]
 mod door;
+#[cfg(feature = "ssr")]
+mod privacy_form;
 #[cfg(feature = "ssr")]
 mod recur;
 #[cfg(feature = "ssr")]

@@ -18,6 +18,8 @@ use leptos_router::hooks::use_params_map;
 /// The places of the side bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
+    /// Privacy requests.
+    Privacy,
     /// The overview.
     Overview,
     /// People.
@@ -200,8 +202,9 @@ fn Nav(
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
             {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
             {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
+            {frame.may_erase.then(|| item(Place::Privacy, Glyph::Shield, "Privacy requests", paths::privacy(ds)))}
             {item(Place::Holds, Glyph::Lock, "Legal holds", paths::holds(ds))}
-            {item(Place::Suppressions, Glyph::Shield, "Suppressions", paths::suppressions(ds))}
+            {item(Place::Suppressions, Glyph::Barred, "Suppressions", paths::suppressions(ds))}
             {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
             {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
         </nav>

@@ -47,6 +47,15 @@ fn done(code: &str) -> Option<&'static str> {
         }
         "lifted" => "The suppression has been lifted: data about that identity is let in again",
         "wiped" => "The export has been wiped",
+        "request_made" => "The request has been entered: its clock is running",
+        "request_confirmed" => "It is on record that receipt was confirmed",
+        "request_verified" => "It is on record how the identity was verified",
+        "request_extended" => "The term has been extended",
+        "request_run" => "The request has been carried out",
+        "request_cancelled" => "The request has been cancelled",
+        "request_declined" => "The request has been declined",
+        "recipient_added" => "The recipient will be told of every erasure from now on",
+        "recipient_removed" => "The recipient is told nothing any more",
         "logged_out" => "You are logged out",
         _ => return None,
     })

@@ -94,6 +94,7 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
             .or_else(|| of_notifications(code, field))
             .or_else(|| of_holds(code, field))
             .or_else(|| of_suppressions(code, field))
+            .or_else(|| of_privacy(code, field))
             .unwrap_or(code.sentence()),
     }
 }
@@ -166,6 +167,33 @@ fn of_suppressions(code: Code, field: &str) -> Option<&'static str> {
         }
         (Code::Invalid, "reason" | "lift_reason") => "Say why, in 1 to 500 characters on one line.",
         (Code::Invalid, "suppress") => "Choose what is refused if these people come back.",
+        _ => return None,
+    })
+}
+
+/// What the boxes of privacy requests say.
+fn of_privacy(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
+        (Code::Invalid, "identities") => {
+            "Type at least one identity of the person: a user id, e-mail address, phone number or anonymous id."
+        }
+        (Code::Invalid, "received_at") => "Choose the day on which the request arrived, not after today.",
+        (Code::Invalid, "verified_how") => {
+            "Write in a sentence how it was made sure who asks, at most 1,000 characters."
+        }
+        (Code::Invalid, "by") => "Choose one of the extensions that the regulation allows.",
+        (Code::Invalid, "reason") => "Write the reason in a sentence, at most 1,000 characters.",
+        (Code::Invalid, "basis") => "Choose a ground on which such a request can be refused.",
+        (Code::Invalid, "url") => {
+            "Type an address that begins with https:// or http://, without a user name or password in it."
+        }
+        (Code::Invalid, "secret") => "The secret has at least 32 characters.",
+        (Code::StateRefused, "request") => {
+            "The request is not in a state that allows this. Look at how it stands now."
+        }
+        (Code::SeveralKnown, "identities") => {
+            "One of these identities names several people, each in another way. Enter the request anew with one that names only the person who asks."
+        }
         _ => return None,
     })
 }

@@ -200,6 +200,12 @@ impl Engine {
         self.inner.store.close().await;
     }
 
+    /// The time by the engine's clock.
+    #[must_use]
+    pub fn now(&self) -> domain::time::Timestamp {
+        self.inner.store.clock.now()
+    }
+
     /// Whether jobs may run: the structural check of the file has passed.
     #[must_use]
     pub fn ready(&self) -> bool {

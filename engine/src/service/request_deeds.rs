@@ -12,7 +12,7 @@ use domain::{
     id::{DatasetId, RequestId},
     privacy::{
         basis::Basis,
-        request::{Deed, Request, RequestState, Step, note},
+        request::{Deed, Request, RequestKind, RequestState, Step, note},
     },
     problem::{Code, Problem},
     time::Timestamp,
@@ -117,13 +117,26 @@ impl Engine {
         self.privacy_request(actor, dataset, id).await
     }
 
-    /// Carries a request out now, whatever it would still have waited for.
+    /// Carries a request out now, whatever it would still have waited for. `consent`: that whoever says so understands that
+    /// what is erased cannot be recovered; only an erasure needs it.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `state_refused`, `identity_unverified`, `several_known`.
-    pub async fn run_request(&self, actor: &Actor, dataset: DatasetId, id: RequestId) -> Result<Request> {
+    /// `forbidden`, `not_found`, `state_refused`, `consent_required`, `identity_unverified`, `several_known`.
+    pub async fn run_request(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
+        id: RequestId,
+        consent: bool,
+    ) -> Result<Request> {
         actor.require_in(Permission::Privacy, dataset)?;
-        row_for(&mut *self.inner.store.read().await?, dataset, id, Deed::Run).await?;
+        let row = row_for(&mut *self.inner.store.read().await?, dataset, id, Deed::Run).await?;
+        if row.kind()? == RequestKind::Erasure && !consent {
+            let message = "Say that you understand that what is erased cannot be recovered.";
+            return Err(Problem::because(Code::ConsentRequired, message)
+                .on("consent")
+                .into());
+        }
         carry_out(self, actor, id).await?;
         self.privacy_request(actor, dataset, id).await
     }

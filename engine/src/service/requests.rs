@@ -163,7 +163,7 @@ impl Engine {
             Err(error) if error.unique_violation() => {
                 drop(tx);
                 return self
-                    .same_again_outside(dataset, &outside.id, controller, &outside.digest)
+                    .same_again_outside(dataset, &outside.id, &outside.digest)
                     .await;
             }
             Err(error) => return Err(error),
@@ -174,18 +174,10 @@ impl Engine {
         self.privacy_request(actor, dataset, id).await
     }
 
-    async fn same_again_outside(
-        &self,
-        dataset: DatasetId,
-        id: &str,
-        controller: &str,
-        digest: &[u8],
-    ) -> Result<Request> {
+    async fn same_again_outside(&self, dataset: DatasetId, id: &str, digest: &[u8]) -> Result<Request> {
         let mut conn = self.inner.store.read().await?;
         let row = store::requests::by_outside_id(&mut conn, dataset, id).await?;
-        let same = |row: &RequestRow| {
-            row.controller.as_deref() == Some(controller) && row.digest.as_deref() == Some(digest)
-        };
+        let same = |row: &RequestRow| row.digest.as_deref() == Some(digest);
         let row = row
             .filter(same)
             .ok_or_else(|| Problem::new(Code::RequestExists).on("subject_request_id"))?;
@@ -258,7 +250,7 @@ impl Engine {
         show(&mut conn, row).await
     }
 
-    /// The one with the controller's own id, if the same controller sent it.
+    /// The one with the controller's own id.
     ///
     /// # Errors
     /// `forbidden`, `not_found`.

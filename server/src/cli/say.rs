@@ -68,7 +68,6 @@ pub(super) fn text(outcome: &Outcome) -> String {
             seconds_in_words(it.job_seconds_max),
             it.proof_days
         ),
-        Outcome::Limits(it) => format!("longest job  {}", seconds_in_words(it.job_seconds_max)),
         Outcome::Suppressions(page) => {
             let more = page
                 .next

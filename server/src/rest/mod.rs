@@ -16,11 +16,13 @@ mod job_files;
 mod jobs;
 mod limits;
 mod openapi;
+mod opendsr;
 mod persons;
 mod profiles;
 mod receipts;
 mod rechecks;
 mod recurring;
+mod requests;
 mod segment_members;
 mod segments;
 mod suppressions;
@@ -62,6 +64,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .merge(warehouse::routes())
         .merge(suppressions::routes())
         .merge(rechecks::routes())
+        .merge(requests::routes())
         .split_for_parts();
     let (persons, of_persons) = persons::routes().split_for_parts();
     let document = openapi::finish(document, of_persons);
@@ -80,7 +83,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         // Doors of later releases, and addresses that are none: token territory, so no log-in page.
         .route("/api/{*rest}", any(nothing))
         .route("/v1/{*rest}", any(nothing))
-        .route("/opendsr/{*rest}", any(nothing))
+        .merge(opendsr::routes())
         .with_state(engine.clone())
 }
 

@@ -2,6 +2,7 @@
 //! types, so that a change inside cannot change them unseen. REST and the command line share them. Times are RFC 3339
 //! with milliseconds, amounts decimals, ids opaque text.
 
+mod answer;
 mod arms;
 mod audit;
 mod campaigns;
@@ -15,11 +16,13 @@ mod person;
 mod plans;
 mod recurring;
 mod report;
+mod requests;
 mod segments;
 mod start;
 mod suppressions;
 mod uses;
 
+pub(crate) use answer::Answer;
 pub(crate) use audit::AuditEntry;
 pub(crate) use campaigns::{Campaign, CampaignPatch, NewCampaign};
 pub(crate) use decisions::{AskDecision, Decision};
@@ -34,6 +37,10 @@ pub(crate) use person::{Erased, Person};
 pub(crate) use plans::{Limits, LimitsPatch, Plan};
 pub(crate) use recurring::{NewRecurring, RecurringJob, RecurringRun};
 pub(crate) use report::{JobReport, WarehouseState};
+pub(crate) use requests::{
+    Extension, NewPrivacyRequest, NewRecipient, NewRecipientId, PrivacyHistory, PrivacyRecipient,
+    PrivacyRequest, Refusal, RunNow, Verification,
+};
 pub(crate) use segments::{
     CopyName, HistoryEntry, Member, MemberChanged, NewSegment, Preview, RuleText, Segment, SegmentPatch,
 };

@@ -123,7 +123,7 @@ struct WarehousePart {
 
 /// An event of a person.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-struct EventPart {
+pub(super) struct EventPart {
     /// When.
     at: String,
     /// What.
