@@ -16,7 +16,6 @@ pub(crate) mod datasets;
 pub(crate) mod deletion_map;
 pub(crate) mod erased;
 pub(crate) mod erasure_log;
-mod erasure_log;
 pub(crate) mod erasures;
 pub(crate) mod estimates;
 pub(crate) mod exports;

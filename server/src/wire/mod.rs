@@ -46,7 +46,6 @@ pub(crate) use segments::{
 };
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
 pub(crate) use suppressions::{Asked, Lift, Lifted, NewSuppression, Recheck, Suppression};
-pub(crate) use suppressions::{Asked, Lift, Lifted, NewSuppression, Suppression};
 pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};
 
 use domain::{
