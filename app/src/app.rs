@@ -8,7 +8,8 @@ use crate::pages::{
     overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
     recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
     segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
-    settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage, targets::TargetsPage, warehouse::WarehousePage,
+    settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage, targets::TargetsPage,
+    warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

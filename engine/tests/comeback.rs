@@ -68,7 +68,10 @@ async fn whoever_came_back_is_counted_by_deletion_and_told_of_once() {
     let first = look(&world).await;
     assert_eq!((first.identities, first.found, first.against), (20, 0, 0));
     assert!(first.finished_at.is_some() && first.by_source.is_empty());
-    assert_eq!(come(&world, "user_id,email\np2,p2@example.com\np4,\nnew,\n").await, 3);
+    assert_eq!(
+        come(&world, "user_id,email\np2,p2@example.com\np4,\nnew,\n").await,
+        3
+    );
     let second = look(&world).await;
     assert_eq!((second.identities, second.found, second.against), (20, 3, 0));
     let of_job: Vec<(i64, i64)> = second
@@ -116,7 +119,8 @@ async fn the_daily_look_goes_on_where_a_restart_cut_it_off() {
     deleted(&world, Suppress::Nothing).await;
     come(&world, "user_id\np2\n").await;
     // As a process leaves it that is killed after the first row of two.
-    let cut = "INSERT INTO rechecks (dataset_id, asked_by, started_at, cursor, identities) SELECT 1, 'system', 5,
+    let cut =
+        "INSERT INTO rechecks (dataset_id, asked_by, started_at, cursor, identities) SELECT 1, 'system', 5,
        json_array(source, source_id, no), 10 FROM erased ORDER BY source, source_id, no LIMIT 1";
     sqlx::query(cut)
         .execute(&mut world.sql().await)
@@ -135,7 +139,8 @@ async fn the_daily_look_goes_on_where_a_restart_cut_it_off() {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let whole = "SELECT count(*) FROM rechecks WHERE started_at = 5 AND identities = 20 AND finished_at IS NOT NULL";
+    let whole =
+        "SELECT count(*) FROM rechecks WHERE started_at = 5 AND identities = 20 AND finished_at IS NOT NULL";
     assert_eq!(world.number(whole).await, 1);
     world.end().await;
 }
@@ -144,7 +149,10 @@ async fn the_daily_look_goes_on_where_a_restart_cut_it_off() {
 async fn what_has_ended_is_taken_off_the_list_and_late_data_goes_on_being_refused() {
     let (world, clock, hand) = world().await;
     deleted(&world, Suppress::Late).await;
-    assert_eq!(come(&world, "user_id,email,group\np2,p2@example.com,a\n").await, 1);
+    assert_eq!(
+        come(&world, "user_id,email,group\np2,p2@example.com,a\n").await,
+        1
+    );
     let again = world.segment("Again", "attr.group = \"a\"").await;
     let asked = JobSpec {
         suppress: Suppress::Days30,
@@ -196,10 +204,16 @@ async fn one_is_entered_by_hand_found_and_lifted_with_a_reason_by_whom_it_may() 
     let entered = engine.suppress(&officer, dataset, &new).await.expect("entered");
     assert_eq!(entered.added_by.as_deref(), Some("eve"));
     assert_eq!(come(&world, "user_id,email\nada,ada@example.com\n").await, 0);
-    let found = engine.find_suppressions(&officer, dataset, "ada@example.com").await;
+    let found = engine
+        .find_suppressions(&officer, dataset, "ada@example.com")
+        .await;
     let found = found.expect("found");
-    assert_eq!(found.iter().map(|it| (it.id, it.stopped)).collect::<Vec<_>>(), [(entered.id, 1)]);
-    let lift = |id: SuppressionId, reason: &'static str| engine.lift_suppression(&officer, dataset, id, reason);
+    assert_eq!(
+        found.iter().map(|it| (it.id, it.stopped)).collect::<Vec<_>>(),
+        [(entered.id, 1)]
+    );
+    let lift =
+        |id: SuppressionId, reason: &'static str| engine.lift_suppression(&officer, dataset, id, reason);
     let refused = lift(entered.id, " ").await.map_err(|e| e.into_problem().field);
     assert_eq!(refused, Err(Some("reason".to_owned())));
     lift(entered.id, "she is a customer again").await.expect("lifted");
@@ -210,7 +224,10 @@ async fn one_is_entered_by_hand_found_and_lifted_with_a_reason_by_whom_it_may() 
     .fetch_one(&mut world.sql().await)
     .await
     .expect("the audit");
-    assert!(audit.contains("suppression.add") && audit.contains("customer again"), "{audit}");
+    assert!(
+        audit.contains("suppression.add") && audit.contains("customer again"),
+        "{audit}"
+    );
     assert!(!audit.to_lowercase().contains("ada@"), "no identity in {audit}");
     world.end().await;
 }

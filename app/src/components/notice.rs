@@ -39,7 +39,9 @@ fn done(code: &str) -> Option<&'static str> {
         }
         "keep" => "How long the warehouse keeps deleted people has been set",
         "suppressed" => "The identity is on the list: data about it is refused from now on",
-        "recheck" => "It is being looked whether deleted people live again. Reload the page to see what was found",
+        "recheck" => {
+            "It is being looked whether deleted people live again. Reload the page to see what was found"
+        }
         "lifted" => "The suppression has been lifted: data about that identity is let in again",
         "wiped" => "The export has been wiped",
         "logged_out" => "You are logged out",

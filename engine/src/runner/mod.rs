@@ -137,7 +137,16 @@ impl Engine {
         Tasks {
             stop,
             handles: vec![
-                runner, keeper, copier, retention, health, times, recurring, outbox, exports, check,
+                runner,
+                keeper,
+                copier,
+                retention,
+                health,
+                times,
+                recurring,
+                outbox,
+                exports,
+                check,
                 suppression,
             ],
         }

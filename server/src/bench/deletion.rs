@@ -118,7 +118,13 @@ fn with_suppression(base: &Base, ours: &[run_job::Ran]) -> Vec<Row> {
     }
     vec![
         rate.note("late data refused afterwards".to_owned()),
-        Row::of(Measure::Deletion, base.profiles, "  sweeping, with it", "ms", &sweeps),
+        Row::of(
+            Measure::Deletion,
+            base.profiles,
+            "  sweeping, with it",
+            "ms",
+            &sweeps,
+        ),
     ]
 }
 

@@ -80,7 +80,11 @@ pub(crate) async fn main(args: Args, data: Option<PathBuf>, json: bool) -> Resul
     }) = &args.part
     {
         let data = data.ok_or("Name the data directory with --data.")?;
-        let refused = if *suppress { Suppress::Late } else { Suppress::Nothing };
+        let refused = if *suppress {
+            Suppress::Late
+        } else {
+            Suppress::Nothing
+        };
         let ran = run_job::run(&data, before, *probe, refused).await?;
         output::answer(&serde_json::to_string(&ran).map_err(said)?);
         return Ok(());

@@ -33,8 +33,8 @@ pub(crate) use report::{JobReport, WarehouseState};
 pub(crate) use segments::{
     CopyName, HistoryEntry, Member, MemberChanged, NewSegment, Preview, RuleText, Segment, SegmentPatch,
 };
-pub(crate) use suppressions::{Asked, Lift, Lifted, NewSuppression, Recheck, Suppression};
 pub(crate) use start::{RatePatch, StartJob, TypedCount};
+pub(crate) use suppressions::{Asked, Lift, Lifted, NewSuppression, Recheck, Suppression};
 pub(crate) use uses::{LastList, RegisteredUseShown, RegisteredUses};
 
 use domain::{
