@@ -85,7 +85,7 @@ fn logged(mut rest: &[u8]) -> Result<Vec<Key>> {
         let count = head[32..36]
             .iter()
             .rev()
-            .fold(0, |n, byte| n << 8 | usize::from(*byte));
+            .fold(0, |n, byte| (n << 8) | usize::from(*byte));
         let Some((hashes, after)) = after.split_at_checked(count * HASH_BYTES) else {
             return Err("erasures.log ends within a record".to_owned());
         };
