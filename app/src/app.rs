@@ -6,15 +6,13 @@ use crate::pages::{
     campaigns::CampaignsPage, delete::DeletePage, erase::ErasePage, hold::HoldPage, hold_new::HoldNewPage,
     holds::HoldsPage, job::JobPage, job_report::JobReportPage, jobs::JobsPage, live::LivePage,
     login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
-    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, receipt::ReceiptPage,
-    recurring::RecurringPage, recurring_list::RecurringListPage, recurring_new::RecurringNewPage,
-    reports::ReportsPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
-    segments::SegmentsPage, settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage,
-    targets::TargetsPage, warehouse::WarehousePage,
-};
-use crate::pages::{
-    privacy::PrivacyPage, privacy_new::PrivacyNewPage, privacy_recipients::PrivacyRecipientsPage,
-    privacy_request::PrivacyRequestPage,
+    overview::OverviewPage, privacy::PrivacyPage, privacy_new::PrivacyNewPage,
+    privacy_recipients::PrivacyRecipientsPage, privacy_request::PrivacyRequestPage, profile::ProfilePage,
+    profiles::ProfilesPage, receipt::ReceiptPage, recurring::RecurringPage,
+    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
+    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage, targets::TargetsPage,
+    warehouse::WarehousePage,
 };
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

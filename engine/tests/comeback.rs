@@ -1,5 +1,6 @@
 //! Deleted people who live again are found, by deletion, and who asked for it is told once; the list lets go of what has
 //! ended.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and ends")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;

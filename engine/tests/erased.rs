@@ -1,5 +1,6 @@
 //! What stays of deleted people: their keyed hashes, in the database, in the log beside it, and on the list of those who are
 //! not let in again. Each of them names exactly the identities that went.
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why and ends")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
@@ -8,6 +9,7 @@ use domain::{
     job::{Job, JobSpec, JobState},
     suppression::Suppress,
 };
+use engine::import::{ImportKind, ImportOptions};
 use std::collections::BTreeSet;
 use world::{World, spec};
 
@@ -83,7 +85,7 @@ async fn exactly_those_who_went(people: usize, few: &str) {
     let world = World::new().await;
     world.people(people).await;
     if !few.is_empty() {
-        world.import(domain_profiles(), few).await;
+        world.import(ImportKind::Profiles, few).await;
     }
     let before = looked_up(&world).await;
     let going = world
@@ -104,10 +106,6 @@ async fn exactly_those_who_went(people: usize, few: &str) {
         going * 2
     );
     world.end().await;
-}
-
-const fn domain_profiles() -> engine::import::ImportKind {
-    engine::import::ImportKind::Profiles
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,8 +166,8 @@ async fn whoever_comes_back_before_the_sweep_is_kept_once_and_met_by_the_list() 
         .import(
             &World::actor(),
             world.dataset,
-            engine::import::ImportKind::Events,
-            engine::import::ImportOptions::default(),
+            ImportKind::Events,
+            ImportOptions::default(),
             std::io::Cursor::new(events.into_bytes()),
         )
         .await

@@ -4,6 +4,7 @@
 //! believe it.
 #![warn(missing_docs)]
 
+mod kept;
 pub mod oracle;
 pub mod vfs;
 

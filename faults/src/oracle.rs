@@ -1,4 +1,4 @@
-//! The judge: looks at a data directory before and after, and says which of the seven invariants were broken. It reads
+//! The judge: looks at a data directory before and after, and says which of the eight invariants were broken. It reads
 //! the files with its own queries and believes no number of the engine that it can count itself.
 //!
 //! 1. matched = deleted + spared + held + failed + gone + left, and nobody is left of a completed job.
@@ -9,7 +9,9 @@
 //! 6. Both files are sound by SQLite's own check. The warehouse has marked exactly those whom a job deleted, and counts right
 //!    what it keeps of them.
 //! 7. Where a scrub is claimed, the log is empty; dead bytes are counted by `lethe scan`, which the caller runs.
+//! 8. The hashes of exactly those who are counted as deleted are kept (`kept`).
 
+use crate::kept;
 use sha2::{Digest as _, Sha256};
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, SqliteConnection,
@@ -33,6 +35,8 @@ pub struct Person {
 pub struct Before {
     /// By profile id.
     pub people: BTreeMap<i64, Person>,
+    /// Whose identities are whose.
+    keys: BTreeMap<kept::Key, i64>,
 }
 
 /// What others than the jobs did meanwhile.
@@ -60,9 +64,9 @@ impl Broken {
     }
 }
 
-type Result<T, E = String> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = String> = std::result::Result<T, E>;
 
-fn said(what: &'static str) -> impl FnOnce(sqlx::Error) -> String {
+pub(crate) fn said(what: &'static str) -> impl FnOnce(sqlx::Error) -> String {
     move |error| format!("{what}: {error}")
 }
 
@@ -87,8 +91,9 @@ async fn number(conn: &mut SqliteConnection, sql: &'static str) -> Result<i64> {
 pub async fn look(dir: &Path) -> Result<Before> {
     let mut conn = open(dir, "lethe.db").await?;
     let people = everybody(&mut conn).await?;
+    let keys = kept::look(&mut conn).await?;
     close(conn).await?;
-    Ok(Before { people })
+    Ok(Before { people, keys })
 }
 
 async fn close(conn: SqliteConnection) -> Result<()> {
@@ -242,11 +247,14 @@ pub async fn judge(dir: &Path, before: &Before, meanwhile: &Meanwhile) -> Result
     }
     people(&mut broken, before, &after, &gone, meanwhile);
     children(&mut broken, &mut conn, jobs.iter().any(|job| job.begun)).await?;
+    for sentence in kept::judge(&mut conn, dir, &before.keys, &gone).await? {
+        broken.unless(false, 8, || sentence);
+    }
     sound(&mut broken, &mut conn, "lethe.db").await?;
     close(conn).await?;
     let mut copy = open(dir, "warehouse.db").await?;
     sound(&mut broken, &mut copy, "warehouse.db").await?;
-    kept(&mut broken, &mut copy, before, &gone).await?;
+    copied(&mut broken, &mut copy, before, &gone).await?;
     marked(&mut broken, &mut copy, &jobs).await?;
     close(copy).await?;
     if broken.0.is_empty() {
@@ -439,7 +447,7 @@ async fn sound(broken: &mut Broken, conn: &mut SqliteConnection, file: &str) -> 
 }
 
 /// The warehouse keeps whom the store deleted, with every event (fact S4): the job never outran the copy.
-async fn kept(
+async fn copied(
     broken: &mut Broken,
     copy: &mut SqliteConnection,
     before: &Before,

@@ -8,6 +8,7 @@ const READ: &[&str] = &["admin", "bulk", "read"];
 const BULK: &[&str] = &["admin", "bulk"];
 const ADMIN: &[&str] = &["admin"];
 const PRIVACY: &[&str] = &["admin", "privacy"];
+const LOOK: &[&str] = &["admin", "bulk", "privacy", "read"];
 const INGEST: &[&str] = &["admin", "ingest"];
 
 /// Method, path, body, and the scopes that may.
@@ -60,6 +61,7 @@ fn routes(segment: &str) -> Vec<Route> {
         ),
     ];
     all.extend(of_campaigns());
+    all.extend(of_suppressions());
     all.extend([
         ("POST", at("/imports/profiles"), "user_id\nu1\n".into(), INGEST),
         ("POST", at("/deletion-jobs"), start, BULK),
@@ -110,6 +112,28 @@ fn of_campaigns() -> Vec<Route> {
         ),
         ("GET", at("/uses"), none(), READ),
         ("DELETE", at("/uses/j"), none(), ADMIN),
+    ]
+}
+
+fn of_suppressions() -> Vec<Route> {
+    let entered = r#"{"kind":"user_id","identity":"x","reason":"asked"}"#;
+    vec![
+        ("GET", at("/suppressions"), String::new(), LOOK),
+        ("POST", at("/suppressions"), entered.into(), PRIVACY),
+        (
+            "POST",
+            at("/suppressions/lookup"),
+            r#"{"identity":"x"}"#.into(),
+            PRIVACY,
+        ),
+        (
+            "DELETE",
+            at("/suppressions"),
+            r#"{"identity":"x","reason":"asked"}"#.into(),
+            PRIVACY,
+        ),
+        ("GET", at("/rechecks"), String::new(), READ),
+        ("POST", at("/rechecks"), String::new(), PRIVACY),
     ]
 }
 

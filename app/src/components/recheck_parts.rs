@@ -25,12 +25,28 @@ pub fn CameBackCard(
 ) -> impl IntoView {
     let running = looks.first().is_some_and(|look| look.finished_at.is_none());
     let last = looks.iter().find(|look| look.finished_at.is_some()).cloned();
+    let ds = frame.ds().to_owned();
+    let ask = (may_look && !running).then(|| {
+        view! {
+            <form method="post" action="/fn/begin_recheck">
+                <input type="hidden" name="ds" value=ds />
+                <button class="btn">"Look now"</button>
+            </form>
+        }
+    });
     let (note, body) = match &last {
-        Some(look) => (words(look, &frame), result(&frame, look).into_any()),
+        Some(look) => {
+            let ask = ask.map(|ask| view! { <div class="body">{ask}</div> });
+            (words(look, &frame), view! { {result(&frame, look)} {ask} }.into_any())
+        }
         None => (
             "not looked yet".to_owned(),
-            view! { <Empty glyph=Glyph::Again title="Not looked yet" text="Once a day it is looked whether an identity of somebody who was deleted belongs to a profile again." /> }
-                .into_any(),
+            view! {
+                <Empty glyph=Glyph::Again title="Not looked yet" text="Once a day it is looked whether an identity of somebody who was deleted belongs to a profile again.">
+                    {ask}
+                </Empty>
+            }
+            .into_any(),
         ),
     };
     let note = if running {
@@ -38,22 +54,13 @@ pub fn CameBackCard(
     } else {
         note
     };
-    let ds = frame.ds().to_owned();
-    let ask = (may_look && !running).then(|| {
-        view! {
-            <form class="under" method="post" action="/fn/begin_recheck">
-                <input type="hidden" name="ds" value=ds />
-                <button class="btn">"Look now"</button>
-            </form>
-        }
-    });
     let against = last.filter(|look| look.against > 0).map(|look| {
         let title = format!("{} came back although refused", one_or_many(look.against, "identity", "identities"));
         view! { <Banner tone=Tone::Bad title><p>"Their data is on the list below and should have been turned away. Please report this."</p></Banner> }
     });
     view! {
         {against}
-        <Card title="Who came back" note=move || note.clone()>{body} {ask}</Card>
+        <Card title="Who came back" note=move || note.clone()>{body}</Card>
     }
     .into_any()
 }

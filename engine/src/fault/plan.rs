@@ -15,12 +15,13 @@ use std::{
 };
 
 /// What can be planted besides stops.
-const WORDS: [&str; 5] = [
+const WORDS: [&str; 6] = [
     "skip-scrub",
     "skip-recheck",
     "lose-counter",
     "take-neighbour",
     "keep-events",
+    "lose-hashes",
 ];
 
 static PLAN: OnceLock<Plan> = OnceLock::new();

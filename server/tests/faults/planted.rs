@@ -48,3 +48,8 @@ fn events_that_were_left_behind_are_found() {
 fn deleting_those_who_no_longer_match_is_found() {
     finds(frozen(), "skip-recheck", &[3]);
 }
+
+#[test]
+fn hashes_that_are_not_kept_are_found() {
+    finds(confirmed(), "lose-hashes", &[8]);
+}
