@@ -1,6 +1,5 @@
 //! The door for legal requests over HTTP and by the command line: the sequence that verifies a deletion, what an unknown one
 //! is told, who may use it, and that a running bulk deletion is not waited for.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod harness;
 
