@@ -135,6 +135,7 @@ mod tests {
                 "events",
                 "identities",
                 "memberships",
+                "hold_people",
                 "identity_lookup",
                 "profiles"
             ]
