@@ -13,6 +13,7 @@ use domain::{access::Scope, page::PageRequest, profile::ProfileQuery};
 use serde_json::{Value, json};
 use std::{
     net::SocketAddr,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -50,22 +51,11 @@ pub(super) async fn measure(bench: &Bench, base: &Base) -> Done<Vec<Row>> {
     let (mut batches, mut singles, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.runs {
         let copy = base.copy("tracking")?;
-        let (engine, dataset) = data::open(copy.dir()).await?;
-        let prepared = async {
-            let people = people(&engine, dataset, base).await?;
-            let token = engine
-                .create_token(&actor(), "bench", Some(dataset), Scope::Ingest)
-                .await
-                .map_err(said)?;
-            Ok::<_, String>((people, token))
-        }
-        .await;
-        engine.close().await;
-        let (people, token) = prepared?;
+        let (people, key) = prepare(copy.dir(), base).await?;
         let server = Server::start(copy.dir()).await?;
         let target = Arc::new(Target {
             address: server.address,
-            key: token.key_id,
+            key,
             people,
             next: AtomicUsize::new(0),
         });
@@ -93,6 +83,23 @@ pub(super) async fn measure(bench: &Bench, base: &Base) -> Done<Vec<Row>> {
         row("live data, one by one", "messages/s", &singles).note(format!("{SITES} connections")),
         row("live data, memory at most", "MB", &memory),
     ])
+}
+
+/// Finds the people and makes a write key. The store is let go of again, for a server takes it next.
+async fn prepare(dir: &Path, base: &Base) -> Done<(Vec<String>, String)> {
+    let (engine, dataset) = data::open(dir).await?;
+    let who = actor();
+    let prepared = async {
+        let people = people(&engine, dataset, base).await?;
+        let token = engine
+            .create_token(&who, "bench", Some(dataset), Scope::Ingest)
+            .await
+            .map_err(said)?;
+        Ok((people, token.key_id))
+    }
+    .await;
+    engine.close().await;
+    prepared
 }
 
 /// User ids of people from all over the store.
