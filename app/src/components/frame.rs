@@ -198,7 +198,7 @@ fn Nav(
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
             {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
             {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
-            {frame.may_erase.then(|| item(Place::Privacy, Glyph::Shield, "Privacy requests", paths::privacy(ds)))}
+            {frame.may_erase.then(|| item(Place::Privacy, Glyph::Shield, "Privacy", paths::privacy(ds)))}
             {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
             {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
         </nav>
