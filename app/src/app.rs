@@ -3,12 +3,13 @@
 
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
-    campaigns::CampaignsPage, delete::DeletePage, job::JobPage, job_report::JobReportPage, jobs::JobsPage,
-    login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
-    overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage, recurring::RecurringPage,
-    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
-    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
-    settings_limits::SettingsLimitsPage, targets::TargetsPage, warehouse::WarehousePage,
+    campaigns::CampaignsPage, delete::DeletePage, erase::ErasePage, job::JobPage, job_report::JobReportPage,
+    jobs::JobsPage, login::LoginPage, not_found::NotFound, notices::NoticesPage,
+    notifications::NotificationsPage, overview::OverviewPage, profile::ProfilePage, profiles::ProfilesPage,
+    recurring::RecurringPage, recurring_list::RecurringListPage, recurring_new::RecurringNewPage,
+    reports::ReportsPage, segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage,
+    segments::SegmentsPage, settings_limits::SettingsLimitsPage, targets::TargetsPage,
+    warehouse::WarehousePage,
 };
 use crate::pages::{
     privacy::PrivacyPage, privacy_new::PrivacyNewPage, privacy_recipients::PrivacyRecipientsPage,
@@ -34,6 +35,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:ds") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/profiles") view=ProfilesPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/profiles/:id") view=ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/erase") view=ErasePage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments") view=SegmentsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments/new") view=SegmentNewPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/segments/:id") view=SegmentPage ssr=SsrMode::Async />

@@ -18,6 +18,16 @@ pub fn profile(ds: &str, id: ProfileId) -> String {
     format!("/d/{ds}/profiles/{id}")
 }
 
+/// Looking for a person who is to be erased.
+pub fn erase(ds: &str) -> String {
+    format!("/d/{ds}/erase")
+}
+
+/// The same with a person who was looked for.
+pub fn erase_person(ds: &str, who: &str) -> String {
+    with_query(&erase(ds), &[("who", who)])
+}
+
 /// All segments.
 pub fn segments(ds: &str) -> String {
     format!("/d/{ds}/segments")

@@ -103,3 +103,26 @@ pub struct PersonSegment {
     /// Since when; `None` where a rule decides, for which nothing is kept.
     pub joined_at: Option<Timestamp>,
 }
+
+/// An erasure of single persons as the record of it shows it. Names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// Its number.
+    pub id: i64,
+    /// When the store's part was committed.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+    /// Whether it was done for a privacy request.
+    pub requested: bool,
+    /// People, as [`ErasureDone::deleted`] counts them.
+    pub people: i64,
+    /// Events that went from the store.
+    pub events: i64,
+    /// Profiles that went from the warehouse.
+    pub warehouse_profiles: i64,
+    /// Events that went from the warehouse.
+    pub warehouse_events: i64,
+    /// Since when both files and every stored export hold no byte of these people; `None`: not yet.
+    pub scrubbed_at: Option<Timestamp>,
+}

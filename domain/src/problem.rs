@@ -73,6 +73,8 @@ codes! {
     NobodyKnown = "nobody_known", 422, "Nobody in this dataset has that identity. Type a whole user id, e-mail address, phone number or anonymous id.";
     /// Several profiles have this identity, each as another kind.
     SeveralKnown = "several_known", 422, "Several people are known by that text. Type an identity that only one of them has.";
+    /// A legal hold is on the person.
+    PersonHeld = "person_held", 409, "This person is under legal hold, so nothing of them is erased. End the hold first.";
     /// The segment is used and cannot be removed.
     InUse = "in_use", 409, "It is still used elsewhere. Remove those uses first.";
     /// The segment is disabled: nobody joins.

@@ -15,6 +15,7 @@ CREATE TABLE erasures (
   scrubbed_at  INTEGER                  -- NULL: dead bytes may still be in the files
 ) STRICT;
 CREATE INDEX erasures_unfinished ON erasures (id) WHERE scrubbed_at IS NULL;
+CREATE INDEX erasures_by_dataset ON erasures (dataset_id, id);
 CREATE INDEX erasures_by_request ON erasures (request_id) WHERE request_id IS NOT NULL;
 -- Its hashes are in erased as source 'request': under request_id, or, where it is NULL, under the negative of its own id.
 

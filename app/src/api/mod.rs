@@ -9,6 +9,7 @@ pub mod limits;
 pub mod notices;
 pub mod notifications;
 pub mod overview;
+pub mod persons;
 pub mod plans;
 pub mod privacy;
 pub mod profiles;

@@ -116,6 +116,9 @@ fn share(part: i64, whole: i64) -> String {
 /// What stays, and the other door.
 #[component]
 pub fn WhatStays(
+    /// The dataset.
+    #[prop(into)]
+    ds: String,
     /// The impact.
     impact: Impact,
 ) -> impl IntoView {
@@ -131,7 +134,9 @@ pub fn WhatStays(
                     ". All-time totals of campaigns and revenue stay as well; they hold no person."
                 </p>
                 <p>
-                    "If somebody asked to be erased (GDPR, CCPA), this is not the way: the warehouse copy has to go as well. That is what privacy requests are for, the user look-up and deletion API; they come with the next release."
+                    "If somebody asked to be erased (GDPR, CCPA), this is not the way: their copy in the warehouse has to go as well. "
+                    <a href=paths::erase(&ds)>"Erase a person"</a>
+                    " does both at once, and so does the look-up and deletion API."
                 </p>
             </div>
         </section>

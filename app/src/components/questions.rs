@@ -29,8 +29,9 @@ pub fn Questions() -> impl IntoView {
         (
             "What is not deleted?",
             "The copy in the data warehouse stays, and so do all-time totals of campaigns and revenue, which hold no person. A request \
-             under GDPR or CCPA must remove that copy too, so a bulk deletion is no answer to it: that is what privacy \
-             requests are for, the user look-up and deletion API, which comes with the next release.",
+             under GDPR or CCPA must remove that copy too, so a bulk deletion is no answer to it: a person \
+             who asked to be erased goes from both at once by “Erase this person” on their profile, or by the look-up and \
+             deletion API.",
         ),
     ];
     let items = all

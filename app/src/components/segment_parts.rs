@@ -212,7 +212,7 @@ pub fn DangerZone(
                 <div>
                     <h2 id="danger-title">"Delete every user in this segment"</h2>
                     <p>
-                        "You see what would happen before anything does. One deletion runs at a time in a dataset. It is no answer to a request under GDPR or CCPA, because the warehouse keeps its copy; privacy requests come with the next release."
+                        "You see what would happen before anything does. One deletion runs at a time in a dataset. It is no answer to a request under GDPR or CCPA, because the warehouse keeps its copy: single persons are erased on the page of their profile."
                     </p>
                 </div>
                 {way}

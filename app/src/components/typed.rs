@@ -66,6 +66,9 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::Invalid, "days") => {
             "Type a whole number of days from 1 to 36,500, or leave the box empty to keep the rows."
         }
+        (Code::ConsentRequired, "understood") => {
+            "Tick the box to say that you understand that an erased person cannot be recovered."
+        }
         (Code::ConsentRequired, "sure") => {
             "With this term rows would be removed at once. Tick the box if that is meant."
         }

@@ -127,7 +127,7 @@ fn Steps(frame: Frame, data: DeletionView, typed: Typed) -> impl IntoView {
             <div class="facts">
                 <HowLong data=data.clone() />
                 <WhoGoes ds=ds.clone() impact=impact.clone() />
-                <WhatStays impact />
+                <WhatStays ds=ds.clone() impact />
                 <Options ds=ds.clone() data=data.clone() typed=typed.clone() />
             </div>
             <div class="ask"><Questions /></div>

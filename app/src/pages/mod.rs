@@ -5,6 +5,7 @@ pub mod campaign_edit;
 pub mod campaign_new;
 pub mod campaigns;
 pub mod delete;
+pub mod erase;
 pub mod job;
 pub mod job_report;
 pub mod jobs;

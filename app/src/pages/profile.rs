@@ -36,8 +36,14 @@ fn Content(frame: Frame, data: ProfileDetail) -> impl IntoView {
         .map(|at| format!(", last seen {}", at.date_time_short()))
         .unwrap_or_default();
     let crumbs = vec![("Profiles".to_owned(), paths::profiles(frame.ds()))];
+    let erase = data.profile.strongest().filter(|_| frame.may_erase);
+    let erase = erase.map(|(_, who)| paths::erase_person(frame.ds(), who));
+    let acts = ViewFn::from(move || {
+        let href = erase.clone();
+        href.map(|href| view! { <a class="btn" href=href>"Erase this person"</a> })
+    });
     view! {
-        <PageTop title crumbs sub=move || format!("{kind}{seen}") />
+        <PageTop title crumbs sub=move || format!("{kind}{seen}") acts />
         <div class="grid wide-left">
             <Events frame=frame.clone() rows=data.events total=data.events_total />
             <div>

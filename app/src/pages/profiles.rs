@@ -48,8 +48,13 @@ fn Content(frame: Frame, data: ProfilesView, typed: Typed) -> impl IntoView {
     } else {
         view! { <People frame=frame.clone() here=here.clone() rows=data.rows typed=typed.clone() everyone=true /> }.into_any()
     };
+    let erase = frame.may_erase.then(|| paths::erase(frame.ds()));
+    let erase = ViewFn::from(move || {
+        let href = erase.clone();
+        href.map(|href| view! { <a class="btn" href=href>"Erase a person"</a> })
+    });
     view! {
-        <PageTop title="Profiles" sub=|| "Everyone in this dataset, in the order in which they came." />
+        <PageTop title="Profiles" sub=|| "Everyone in this dataset, in the order in which they came." acts=erase />
         <WaitingFilter frame=frame.clone() waiting=data.waiting typed=typed.clone() />
         <section class="card">
             <div class="head">

@@ -53,7 +53,7 @@ fn Content(frame: Frame, data: WarehouseView, typed: Typed) -> impl IntoView {
         <div class="grid wide-left">
             <div>
                 <KeptTable frame=frame.clone() data=data.clone() />
-                <WhatStays />
+                <WhatStays ds=frame.ds() />
             </div>
             <div>
                 <KeepForm frame=frame.clone() data may typed />
@@ -112,12 +112,16 @@ fn Figures(frame: Frame, data: Warehouse) -> impl IntoView {
 
 /// Fact S4, and the other door.
 #[component]
-fn WhatStays() -> impl IntoView {
+fn WhatStays(
+    /// The dataset.
+    #[prop(into)]
+    ds: String,
+) -> impl IntoView {
     view! {
         <Card title="What a bulk deletion leaves here">
             <div class="body">
                 <p>"Bulk deletion removes people for good from the personalization system, but not from the data warehouse: this copy of them stays, until its term is over where one is set, else until it is erased."</p>
-                <p>"A request under GDPR or CCPA must remove this copy too, so a bulk deletion is no answer to it. That is what privacy requests are for, the user look-up and deletion API, which comes with the next release."</p>
+                <p>"A request under GDPR or CCPA must remove this copy too, so a bulk deletion is no answer to it. "<a href=paths::erase(&ds)>"Erase a person"</a>" takes somebody out of both at once, and so does the look-up and deletion API."</p>
             </div>
         </Card>
     }

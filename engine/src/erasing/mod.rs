@@ -36,7 +36,12 @@ const BETWEEN: Duration = Duration::from_secs(5);
 pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let rung = engine.inner.erase.notified();
-        let rest = match settle(&engine).await {
+        let settled = match engine.ready() {
+            true => settle(&engine).await,
+            // Pages of a file are written only when its structure has been checked.
+            false => remove_owed(&engine).await.map(|()| Settled::Later),
+        };
+        let rest = match settled {
             Ok(Settled::Nothing) => LOOK_EVERY,
             Ok(Settled::All) => {
                 tokio::select! {

@@ -148,6 +148,8 @@ impl Wiping<'_> {
 
     async fn empty(&mut self) -> Result<bool> {
         for _ in 0..EMPTY_TRIES {
+            // Most of the log is copied beside the file's usual writer, so that others wait for the rest alone.
+            store::space::copy_log(self.writer.conn()).await?;
             let alone = self.alone().await?;
             if self.writer.empty_log().await? {
                 return Ok(true);

@@ -8,10 +8,13 @@ use crate::{
 use domain::{
     access::{Actor, Permission},
     id::{DatasetId, ProfileId, SegmentId},
-    privacy::{PersonRecord, PersonSegment, StoreRecord, WarehouseRecord},
+    privacy::{Erasure, PersonRecord, PersonSegment, StoreRecord, WarehouseRecord},
     time::Timestamp,
 };
 use std::collections::BTreeMap;
+
+/// Erasures that are listed.
+const LISTED: i64 = 50;
 
 impl Engine {
     /// Everything that is known of the person with this identity, in store and warehouse; `None`: nothing. Written down, for
@@ -70,6 +73,16 @@ impl Engine {
         store::audit::insert(&mut tx, at, actor, entry).await?;
         tx.commit().await?;
         Ok(found.then_some(record))
+    }
+
+    /// The newest erasures of single persons, newest first: who did it, what went from where, and whether no byte is left.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found` for the dataset.
+    pub async fn erasures(&self, actor: &Actor, dataset: DatasetId) -> Result<Vec<Erasure>> {
+        actor.require_in(Permission::Privacy, dataset)?;
+        let mut conn = self.inner.store.read().await?;
+        store::erasures::newest(&mut conn, dataset, LISTED).await
     }
 
     async fn in_store(&self, dataset: DatasetId, id: i64, now: Timestamp) -> Result<Option<StoreRecord>> {

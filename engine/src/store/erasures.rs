@@ -6,7 +6,7 @@ use super::{
     keys::Keys,
 };
 use crate::error::{Error, Result};
-use domain::{id::DatasetId, profile::IdentityKind, time::Timestamp};
+use domain::{id::DatasetId, privacy::Erasure, profile::IdentityKind, time::Timestamp};
 
 /// An erasure whose store part is being committed.
 #[derive(Debug)]
@@ -195,6 +195,43 @@ pub(crate) async fn keep_hashes(
         }
     }
     Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct ShownRow {
+    id: i64,
+    at: i64,
+    actor: String,
+    request_id: Option<i64>,
+    people: i64,
+    events: i64,
+    warehouse_profiles: i64,
+    warehouse_events: i64,
+    scrubbed_at: Option<i64>,
+}
+
+/// The newest erasures of a dataset. Those of nobody are only there to have the files wiped.
+pub(crate) async fn newest(conn: &mut Conn, dataset: DatasetId, rows: i64) -> Result<Vec<Erasure>> {
+    let found: Vec<ShownRow> = sqlx::query_as(
+        "SELECT id, at, actor, request_id, people, events, warehouse_profiles, warehouse_events, scrubbed_at
+         FROM erasures WHERE dataset_id = $1 AND people > 0 ORDER BY id DESC LIMIT $2",
+    )
+    .bind(dataset.0)
+    .bind(rows)
+    .fetch_all(conn)
+    .await?;
+    let shown = found.into_iter().map(|row| Erasure {
+        id: row.id,
+        at: Timestamp::from_ms(row.at),
+        by: row.actor,
+        requested: row.request_id.is_some(),
+        people: row.people,
+        events: row.events,
+        warehouse_profiles: row.warehouse_profiles,
+        warehouse_events: row.warehouse_events,
+        scrubbed_at: row.scrubbed_at.map(Timestamp::from_ms),
+    });
+    Ok(shown.collect())
 }
 
 /// What all erasures for a privacy request came to; who was asked for and who is held is not written with them.

@@ -28,7 +28,7 @@ pub(super) fn page(document: &OpenApi) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>API – Lethe</title>\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"/pkg/lethe.css\">\
          </head><body><main class=\"docs\"><h1>API</h1>\
-         <p>Every address begins with <code>/api/v1</code>. Send a token: \
+         <p>Every address begins with <code>/api/v1</code>, unless it begins with <code>/api</code> here. Send a token: \
          <code>Authorization: Bearer KEY_ID.SECRET</code>, or Basic with the key id as user and the secret as password. \
          Make one with <code>lethe token create NAME --dataset SLUG --scope read</code>. \
          The same for machines: <a href=\"/api/openapi.json\">openapi.json</a>.</p>\
@@ -57,8 +57,9 @@ pub(super) fn page(document: &OpenApi) -> String {
 fn operation_section(out: &mut String, method: &str, path: &str, operation: &Value) {
     let _ = write!(
         out,
-        "<section><h2><code>{} {}</code></h2>",
+        "<section><h2><code>{} {}{}</code></h2>",
         escape(method),
+        escape(operation["servers"][0]["url"].as_str().unwrap_or("")),
         escape(path)
     );
     let summary = operation["summary"]

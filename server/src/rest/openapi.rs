@@ -52,10 +52,10 @@ pub(super) fn finish(mut document: OpenApi, other_door: OpenApi) -> OpenApi {
     document
 }
 
-/// Adds what answers beside the management API, under `/api`: each of its paths says so.
+/// Adds what answers beside the management API, under `/api`: each of its operations says so.
 fn add(document: &mut OpenApi, mut other_door: OpenApi) {
-    for path in other_door.paths.paths.values_mut() {
-        path.servers = Some(vec![ServerBuilder::new().url("/api").build()]);
+    for operation in other_door.paths.paths.values_mut().flat_map(operations) {
+        operation.servers = Some(vec![ServerBuilder::new().url("/api").build()]);
     }
     document.merge(other_door);
 }

@@ -10,6 +10,7 @@ mod crash;
 mod damage;
 mod exports;
 mod imports;
+mod persons;
 mod planted;
 mod retention;
 mod rig;
