@@ -4,6 +4,7 @@
 pub mod basis;
 pub mod clock;
 pub mod request;
+pub mod words;
 
 use crate::{
     id::{JobId, SegmentId},

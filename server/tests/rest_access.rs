@@ -62,6 +62,7 @@ fn routes(segment: &str) -> Vec<Route> {
     ];
     all.extend(of_campaigns());
     all.extend(of_suppressions());
+    all.extend(of_privacy());
     all.extend([
         ("POST", at("/imports/profiles"), "user_id\nu1\n".into(), INGEST),
         ("POST", at("/deletion-jobs"), start, BULK),
@@ -84,6 +85,46 @@ fn routes(segment: &str) -> Vec<Route> {
         ("DELETE", at(&format!("/segments/{segment}")), none(), ADMIN),
     ]);
     all
+}
+
+fn of_privacy() -> Vec<Route> {
+    let none = String::new;
+    let recipient =
+        r#"{"name":"Mail house","url":"http://127.0.0.1:9/","secret":"0123456789abcdef0123456789abcdef"}"#;
+    let enter = |kind: &str| -> Route {
+        let body = format!(
+            r#"{{"kind":"{kind}","regulation":"gdpr","identities":[{{"kind":"email","value":"u1@example.com"}}]}}"#
+        );
+        ("POST", at("/privacy-requests"), body, PRIVACY)
+    };
+    let deed = |deed: &str, body: &str| -> Route {
+        (
+            "POST",
+            at(&format!("/privacy-requests/{deed}")),
+            body.to_owned(),
+            PRIVACY,
+        )
+    };
+    vec![
+        // The first is answered, the second declined, the third cancelled.
+        enter("access"),
+        enter("erasure"),
+        enter("portability"),
+        ("GET", at("/privacy-requests"), none(), PRIVACY),
+        ("GET", at("/privacy-requests.csv"), none(), PRIVACY),
+        ("GET", at("/privacy-requests/1"), none(), PRIVACY),
+        deed("1/confirm", ""),
+        deed("1/verify", r#"{"verified_how":"Seen in person."}"#),
+        deed("1/extend", r#"{"by":1,"reason":"Many requests."}"#),
+        deed("1/run", "{}"),
+        ("GET", at("/privacy-requests/1/answer"), none(), PRIVACY),
+        ("GET", at("/privacy-requests/1/history"), none(), PRIVACY),
+        deed("2/decline", r#"{"basis":"unfounded","reason":"Every day."}"#),
+        deed("3/cancel", ""),
+        ("POST", at("/privacy-recipients"), recipient.into(), PRIVACY),
+        ("GET", at("/privacy-recipients"), none(), PRIVACY),
+        ("DELETE", at("/privacy-recipients/1"), none(), PRIVACY),
+    ]
 }
 
 fn of_campaigns() -> Vec<Route> {

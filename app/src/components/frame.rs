@@ -202,7 +202,7 @@ fn Nav(
             {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
             {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
             {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
-            {frame.may_erase.then(|| item(Place::Privacy, Glyph::Shield, "Privacy requests", paths::privacy(ds)))}
+            {frame.may_erase.then(|| item(Place::Privacy, Glyph::Shield, "Privacy", paths::privacy(ds)))}
             {item(Place::Holds, Glyph::Lock, "Legal holds", paths::holds(ds))}
             {item(Place::Suppressions, Glyph::Barred, "Suppressions", paths::suppressions(ds))}
             {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}

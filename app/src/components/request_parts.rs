@@ -10,7 +10,7 @@ use domain::{
     notice::DeliveryState,
     privacy::{
         clock::Countdown,
-        request::{HistoryEntry, Request, RequestState, Step, Told},
+        request::{HistoryEntry, Request, RequestState, Told},
     },
     time::Timestamp,
 };
@@ -89,13 +89,13 @@ pub fn RequestsTable(
                     <td data-label="Person" class="person">{about(&it)}</td>
                     <td data-label="State"><RequestBadge state=it.state />{next}{untold}</td>
                     <td data-label="Answer by"><Clock it=it.clone() now /><small>{it.due_at.date_short()}</small></td>
-                    <td data-label="Received">{it.received_at.date_short()}<small>{it.manner.title()}</small></td>
+                    <td class="t" data-label="Received">{it.received_at.date_short()}<small>{it.manner.title()}</small></td>
                 </tr>
             }
         })
         .collect_view();
     view! {
-        <table class="stack">
+        <table class="stack requests">
             <caption class="unseen">"Privacy requests"</caption>
             <thead>
                 <tr>
@@ -132,7 +132,7 @@ pub fn RequestHistory(
                 <tr>
                     <td class="t" data-label="When">{moment(entry.at, now)}</td>
                     <td data-label="Who">{who}</td>
-                    <th scope="row" class="what">{step(entry.step)}{note}</th>
+                    <th scope="row" class="what">{entry.step.title()}{note}</th>
                 </tr>
             }
         })
@@ -147,10 +147,6 @@ pub fn RequestHistory(
         </Card>
     }
     .into_any()
-}
-
-const fn step(step: Step) -> &'static str {
-    step.title()
 }
 
 /// Who was told of a request, and how that stands.

@@ -47,15 +47,15 @@ fn Content(frame: Frame, data: RequestView, typed: Typed) -> impl IntoView {
         let (frame, it) = (frame.clone(), it.clone());
         ViewFn::from(move || view! { <AnswerLink frame=frame.clone() it=it.clone() /> })
     };
-    let empty = match (it.kind, it.state.ended()) {
-        (RequestKind::Erasure, false) => {
-            "Once the person has been erased, each recipient of the dataset is told, as art. 19 of the GDPR asks."
-        }
-        (RequestKind::Erasure, true) => {
-            "The dataset had no recipients to be told, or there was nothing to tell."
-        }
-        _ => "Recipients are told of erasures alone.",
+    let empty = if it.state.ended() {
+        "The dataset had no recipients to be told, or there was nothing to tell."
+    } else {
+        "Once the person has been erased, each recipient of the dataset is told, as art. 19 of the GDPR asks."
     };
+    let told = (it.kind == RequestKind::Erasure || !data.told.is_empty()).then(|| {
+        let recipients = paths::recipients(frame.ds());
+        view! { <ToldTable rows=data.told.clone() now=frame.now recipients empty=empty.to_owned() /> }
+    });
     view! {
         <PageTop title=format!("{}: {}", it.id.number(), it.kind.title()) crumbs sub=move || sub.clone() acts />
         <Notices typed=typed.clone() />
@@ -64,7 +64,7 @@ fn Content(frame: Frame, data: RequestView, typed: Typed) -> impl IntoView {
             <div>
                 <NextDeed frame=frame.clone() data=data.clone() typed=typed.clone() />
                 <RequestHistory rows=data.history now=frame.now />
-                <ToldTable rows=data.told now=frame.now recipients=paths::recipients(frame.ds()) empty=empty.to_owned() />
+                {told}
             </div>
             <div>
                 <Facts it=it.clone() />
@@ -193,7 +193,7 @@ fn Facts(it: Request) -> impl IntoView {
                     {forgotten}
                     {line("Answer by", Some(it.due_at.date_short()))}
                     {line("Extended", extended)}
-                    {line("Confirm by", it.confirm_by.filter(|_| it.confirmed_at.is_none()).map(Timestamp::date_short))}
+                    {line("Confirm by", it.confirm_by.filter(|_| it.confirmed_at.is_none() && !it.state.ended()).map(Timestamp::date_short))}
                     {line("Confirmed", at(it.confirmed_at))}
                     {line("Verified by", it.verified_by.clone())}
                     {line("Controller's id", controller)}

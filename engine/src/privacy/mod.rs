@@ -43,7 +43,8 @@ pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
-            () = rung => {}
+            // Somebody may have been erased: an answer that names them is not to be had any more.
+            () = rung => tidied = None,
             () = tokio::time::sleep(rest) => {}
             _ = stop.changed() => {}
         }

@@ -81,6 +81,7 @@ impl Engine {
                 .await?;
         }
         self.inner.erase.notify_one();
+        self.inner.requests.notify_one();
         self.inner.memory.figures.lock().await.remove(&dataset);
         Ok(done)
     }

@@ -27,6 +27,7 @@ mod recipients;
 mod recurring;
 mod reports;
 mod request_deeds;
+mod request_files;
 mod requests;
 mod segment_copy;
 mod segment_counts;
@@ -69,7 +70,8 @@ pub(crate) use holds::{Cause, Holds};
 pub use limits::Limits;
 use memory::Memory;
 pub(crate) use recurring::definition;
-pub use requests::{NewOutside, PersonAnswer};
+pub use request_files::PersonAnswer;
+pub use requests::NewOutside;
 pub use start::{Idempotency, Started};
 use std::{
     path::PathBuf,

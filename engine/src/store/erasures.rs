@@ -167,11 +167,11 @@ struct ShownRow {
     scrubbed_at: Option<i64>,
 }
 
-/// The newest erasures of a dataset.
+/// The newest erasures of a dataset. Those of nobody are only there to have the files wiped.
 pub(crate) async fn newest(conn: &mut Conn, dataset: DatasetId, rows: i64) -> Result<Vec<Erasure>> {
     let found: Vec<ShownRow> = sqlx::query_as(
         "SELECT id, at, actor, request_id, people, events, warehouse_profiles, warehouse_events, scrubbed_at
-         FROM erasures WHERE dataset_id = $1 ORDER BY id DESC LIMIT $2",
+         FROM erasures WHERE dataset_id = $1 AND people > 0 ORDER BY id DESC LIMIT $2",
     )
     .bind(dataset.0)
     .bind(rows)

@@ -55,6 +55,11 @@ impl Home {
         self.dir.path().join("data")
     }
 
+    /// Where such files are.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+
     /// Writes a file beside the data directory.
     pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let path = self.dir.path().join(name);
