@@ -36,6 +36,7 @@ mod segment_rule;
 mod segment_state;
 mod segments;
 mod start;
+pub(crate) mod stored_members;
 mod suggestions;
 mod suppressions;
 mod target_set;
