@@ -71,6 +71,7 @@ pub use limits::Limits;
 use memory::Memory;
 pub(crate) use recurring::definition;
 pub use requests::{NewOutside, PersonAnswer};
+pub(crate) use start::Standing;
 pub use start::{Idempotency, Started};
 use std::{
     path::PathBuf,
