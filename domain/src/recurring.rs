@@ -189,6 +189,9 @@ pub struct RecurringSpec {
     pub confirm_name: String,
     /// The typed number: where more people match at a due moment, nobody is deleted.
     pub ceiling: i64,
+    /// The plan hash of what was shown (see `Impact::plan_hash`): refused where it is another by now. Not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_hash: Option<String>,
     /// Whether the segment is enabled again after each run that came to its end. Where it is not, it stays disabled
     /// (fact S2), and no run starts before somebody has enabled it: a disabled segment has no newcomers to delete.
     #[serde(default)]

@@ -15,6 +15,8 @@ const MONDAY_OFFSET: i64 = 3;
 const DAYS_MAX: i64 = 92;
 /// Up to so many days are shown week by week; more, in four weeks at a time.
 const WEEKS_MAX: i64 = 3 * 366;
+/// Days around the data that may be shown: a year.
+const MARGIN_DAYS: i64 = 366;
 /// The lengths of a bucket, days.
 pub const BUCKETS: [i64; 3] = [1, 7, 28];
 
@@ -61,6 +63,17 @@ impl Range {
             to: read(to, usual.to)?,
         };
         (range.from <= range.to).then_some(range)
+    }
+
+    /// The part of the range that is near the data, a year on either side: nothing else is to be seen, and a range of thousands of
+    /// years would only take time.
+    #[must_use]
+    pub fn near(self, data: Self) -> Self {
+        let (first, last) = (data.from - MARGIN_DAYS, data.to + MARGIN_DAYS);
+        Self {
+            from: self.from.clamp(first, last),
+            to: self.to.clamp(first, last),
+        }
     }
 
     /// How many days a bucket has.

@@ -45,7 +45,9 @@ async fn look(engine: &Engine) -> Result<()> {
     let store = &engine.inner.store;
     let ended = store::recurring::unsettled(&mut *store.read().await?).await?;
     for run in &ended {
-        settle::settle(engine, run).await?;
+        if let Err(error) = settle::settle(engine, run).await {
+            tracing::error!(%error, recurring = run.recurring_id, "a run of a recurring deletion cannot be settled; it is tried again");
+        }
     }
     let due = store::recurring::due(&mut *store.read().await?, store.clock.now()).await?;
     for row in &due {

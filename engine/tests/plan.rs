@@ -8,7 +8,7 @@ mod world;
 
 use domain::{
     id::{JobId, SegmentId},
-    job::{Job, JobSpec, JobState, JobStatus},
+    job::{Job, JobSpec, JobState, JobStatus, QuietHours},
     plan::{Plan, PlanState},
     problem::Code,
     segment::SegmentState,
@@ -272,7 +272,13 @@ async fn a_plan_cancelled_in_its_waiting_period_deletes_nobody_and_changes_nothi
         .expect("cancelled");
     let ended = over(&world, first.id).await;
     assert_eq!(decided(&ended), [(JobState::Cancelled, 50, 0); 3]);
-    assert_eq!(world.number("SELECT count(*) FROM job_targets").await, 5);
+    world.comes_to("SELECT count(*) FROM job_targets", 5).await;
+    let told = "SELECT count(*) FROM notices";
+    assert_eq!(
+        world.number(told).await,
+        2,
+        "of the one beside, and of the plan once"
+    );
     let shown = world
         .engine
         .segment(&World::actor(), world.dataset, segment)
@@ -337,7 +343,7 @@ async fn a_job_that_fails_stops_the_plan_with_a_reason() {
         first.id.number()
     );
     assert!(reason.starts_with(&expected), "{reason}");
-    assert_eq!(world.number("SELECT count(*) FROM job_targets").await, 0);
+    world.comes_to("SELECT count(*) FROM job_targets", 0).await;
     assert_eq!(world.profiles().await, 300);
     world.end().await;
 }
@@ -370,5 +376,43 @@ async fn a_job_that_fits_is_no_plan() {
         .cancel_job_alone(&World::actor(), world.dataset, job.id)
         .await;
     assert_eq!(code(alone), Some(Code::StateRefused));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_starts_a_plan_now_or_gives_it_quiet_hours_means_all_of_its_jobs() {
+    let (world, segment) = limited().await;
+    let (actor, ds) = (World::actor(), world.dataset);
+    let wish = JobSpec {
+        wait_seconds: 86_400,
+        ..asked(segment)
+    };
+    let first = world.start(wish).await;
+    world
+        .until(first.id, |job| job.state == JobState::Scheduled)
+        .await;
+    let hours: QuietHours =
+        serde_json::from_str(r#"{"from": "01:00", "to": "02:00", "zone": "UTC"}"#).expect("hours");
+    let quiet = async || {
+        let made = plan(&world, first.id).await;
+        made.jobs
+            .into_iter()
+            .map(|job| job.quiet_hours)
+            .collect::<Vec<_>>()
+    };
+    let set = world
+        .engine
+        .set_job_quiet_hours(&actor, ds, first.id, Some(hours.clone()));
+    set.await.expect("set");
+    assert_eq!(quiet().await, vec![Some(hours); 3]);
+    let unset = world.engine.set_job_quiet_hours(&actor, ds, first.id, None);
+    unset.await.expect("taken away");
+    assert_eq!(quiet().await, vec![None; 3]);
+
+    let now = world.engine.start_job_now(&actor, ds, first.id).await;
+    now.expect("brought forward");
+    let ended = over(&world, first.id).await;
+    assert_eq!(decided(&ended), [(JobState::Completed, 50, 50); 3]);
+    check(&world, PEOPLE).await;
     world.end().await;
 }

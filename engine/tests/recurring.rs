@@ -68,6 +68,7 @@ fn standing(id: SegmentId, every: &str, day: &str, ceiling: i64) -> RecurringSpe
         consent: true,
         confirm_name: "A".to_owned(),
         ceiling,
+        plan_hash: None,
         enable_after: true,
         on_active_campaign: OnActiveCampaign::Block,
         max_rate: None,
@@ -470,5 +471,28 @@ async fn what_is_not_confirmed_properly_is_refused_and_one_segment_has_one() {
         .await
         .expect("stopped");
     assert_eq!(refused(&world, good()).await, Code::SegmentDisabled);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_several_jobs_is_settled_when_the_last_of_them_is_over() {
+    let (world, hand, id) = stage("2026-01-10T02:59:00Z").await;
+    let limited = world.engine.set_job_seconds_max(&ada(), Some(1)).await;
+    limited.expect("a limit");
+    let mut spec = standing(id, "day", "", 12);
+    // At 4 a second the ten people take two and a half seconds, so three jobs.
+    spec.max_rate = Some(4);
+    let it = confirm(&world, spec).await;
+    hand.forward(HOUR);
+    let first = until(&world, it.id, 1, |run| run.job.is_some()).await;
+    world.finished(first.job.expect("a job")).await;
+    let between = &runs(&world, it.id).await[0];
+    assert!(between.job_state.is_some_and(|state| !state.terminal()));
+    let settled = "SELECT count(*) FROM recurring_runs WHERE settled_at IS NOT NULL";
+    assert_eq!(world.number(settled).await, 0, "two jobs are still to come");
+    let done = until(&world, it.id, 1, |run| run.enabled_at.is_some()).await;
+    let whole = (done.job_state, done.deleted, done.note);
+    assert_eq!(whole, (Some(JobState::Completed), Some(10), None));
+    assert_eq!(world.number("SELECT count(*) FROM jobs").await, 3);
     world.end().await;
 }

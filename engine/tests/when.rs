@@ -87,11 +87,8 @@ async fn cancelling_in_the_waiting_period_deletes_nobody_and_leaves_the_segment_
         (after.rule, after.count.map(|count| count.value)),
         (before.rule, before.count.map(|count| count.value))
     );
-    assert_eq!(
-        world.number("SELECT count(*) FROM job_targets").await,
-        0,
-        "nobody is marked any more"
-    );
+    // Nobody is marked any more.
+    world.comes_to("SELECT count(*) FROM job_targets", 0).await;
     let again = world.start(spec(id, "A", 20)).await;
     assert_eq!(world.finished(again.id).await.counts.deleted, 20);
     world.end().await;
@@ -236,5 +233,30 @@ async fn quiet_hours_that_are_changed_hold_from_the_next_batch_on_and_over_a_res
     assert_eq!(refused(set_quiet(&world, job, None).await).0, Code::StateRefused);
     let noted = "SELECT count(*) FROM audit WHERE action = 'job.quiet_hours_set'";
     assert_eq!(world.number(noted).await, 2);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_while_it_waits_is_no_part_of_what_a_job_took() {
+    let (clock, hand) = Clock::movable(at("2026-01-10T12:00:00Z"));
+    let world = World::with(clock, HealthOptions::default()).await;
+    world.people(40).await;
+    let id = world.segment("A", "attr.group = \"a\"").await;
+    let (actor, ds) = (World::actor(), world.dataset);
+    let mut wish = spec(id, "A", 20);
+    wish.wait_seconds = 86_400;
+    let job = world.start(wish).await;
+    world.until(job.id, |job| job.state == JobState::Scheduled).await;
+    world.engine.pause_job(&actor, ds, job.id).await.expect("paused");
+    world.until(job.id, |job| job.status == JobStatus::Paused).await;
+    hand.forward(HOUR);
+    world
+        .engine
+        .resume_job(&actor, ds, job.id)
+        .await
+        .expect("resumed");
+    world.engine.start_job_now(&actor, ds, job.id).await.expect("now");
+    let done = world.finished(job.id).await;
+    assert!(done.took_ms.is_some_and(|ms| ms > 0), "{done:?}");
     world.end().await;
 }

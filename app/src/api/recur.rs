@@ -51,6 +51,7 @@ pub(super) fn spec(form: &RecurringFields) -> Result<RecurringSpec, Refusal> {
         consent: !form.consent.is_empty(),
         confirm_name: form.confirm_name.clone(),
         ceiling,
+        plan_hash: Some(form.plan_hash.clone()).filter(|hash| !hash.is_empty()),
         enable_after: form.after == "enable",
         on_active_campaign: if form.proceed.is_empty() {
             OnActiveCampaign::Block

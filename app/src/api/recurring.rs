@@ -16,6 +16,8 @@ pub struct RecurringDraft {
     pub segment: Segment,
     /// How many are in it now, counted for this page.
     pub matched: i64,
+    /// Stands for what the page shows: where that has changed, the confirmation is refused.
+    pub plan_hash: String,
     /// The one that the segment has already.
     pub existing: Option<RecurringJob>,
     /// Running campaigns that use the segment now.
@@ -43,6 +45,8 @@ pub struct RecurringFields {
     pub ds: String,
     /// The segment.
     pub segment: String,
+    /// The hash of what the page showed.
+    pub plan_hash: String,
     /// `day`, `week` or `month`.
     pub every: String,
     /// The day of the week, where it counts.
@@ -126,6 +130,8 @@ pub async fn draft_recurring(ds: String, segment: String) -> Reply<RecurringDraf
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
         actor.require_in(Permission::DeleteInBulk, ds)?;
         let segment = door::id(&segment, "segment")?;
+        // Before all that is shown: what changes while the page is made counts as changed.
+        let plan_hash = engine.plan_hash(actor, ds, segment).await?;
         let counted = engine.refresh_count(actor, ds, segment).await?;
         let usage = engine.usage_list(actor, ds, segment).await?;
         let mut running: Vec<String> = usage
@@ -136,6 +142,7 @@ pub async fn draft_recurring(ds: String, segment: String) -> Reply<RecurringDraf
         running.dedup();
         Ok(RecurringDraft {
             matched: counted.count.map_or(0, |count| count.value),
+            plan_hash,
             existing: engine.recurring_of_segment(actor, ds, segment).await?,
             running,
             password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,

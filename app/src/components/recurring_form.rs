@@ -25,6 +25,7 @@ pub fn RecurringForm(
         <form class="form" id="confirm" method="post" action="/fn/create_recurring" autocomplete="off">
             <input type="hidden" name="form[ds]" value=frame.ds().to_owned() />
             <input type="hidden" name="form[segment]" value=data.segment.id.to_string() />
+            <input type="hidden" name="form[plan_hash]" value=data.plan_hash.clone() />
             <Due typed=typed.clone() />
             <After typed=typed.clone() />
             <SuppressChoice typed=typed.clone() />

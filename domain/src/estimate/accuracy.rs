@@ -95,7 +95,7 @@ impl Checked {
 }
 
 /// How long a job has worked or rested by itself until `now`, milliseconds: from its phases, less those in which it waited
-/// for its time, its turn or a person, and less the pauses that people made.
+/// for its time, its turn or a person, and less the pauses that people made in the others (`paused_ms`).
 #[must_use]
 pub fn took_ms(phases: &[Phase], paused_ms: i64, now: Timestamp) -> i64 {
     let waits = |state| {

@@ -14,6 +14,7 @@ use crate::{
     store::{
         Conn, Store,
         ingest::{self, Key, KeyId, KeyMap, KeySet, Row},
+        members,
         suppressed::{self, Standing},
     },
 };
@@ -67,7 +68,7 @@ impl Window {
     ) -> Result<Self> {
         let mut view = store.view().await?;
         let newest = ingest::last_id(&mut view, dataset).await?;
-        let stamp = ingest::change_seq(&mut view).await?;
+        let stamp = members::change_seq(&mut view).await?;
         let mut keys: Vec<KeyId> = rows.iter().flat_map(|row| &row.keys).map(Key::id).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -166,7 +167,7 @@ impl Known {
 
     /// Whether `owners` still is what the store has; asked at the beginning of a transaction.
     pub(super) async fn holds(&mut self, conn: &mut Conn) -> Result<bool> {
-        if self.stamp.is_some() && self.stamp != Some(ingest::change_seq(conn).await?) {
+        if self.stamp.is_some() && self.stamp != Some(members::change_seq(conn).await?) {
             self.stamp = None;
         }
         // A job that was confirmed since the ids were drawn takes every lower id for a person who was there before.

@@ -77,26 +77,33 @@ pub(super) async fn attempt(engine: &Engine, due: &Due) -> Result<std::result::R
     let store = &engine.inner.store;
     let body: serde_json::Value = serde_json::from_str(&due.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    // What is set up is read before each match: in one's head, the reader would be kept while the other side takes its time.
     let tried = match Channel::parse(&due.channel) {
-        Some(Channel::Mail) => match settings::smtp(&mut *store.read().await?).await? {
-            None => Err("No mail server is set up any more.".to_owned()),
-            Some(server) => {
-                let letter = mail::Letter {
-                    to: &due.target,
-                    subject: &text("title"),
-                    text: &mail::text(&body),
-                    key: &due.key,
-                };
-                timed(mail::send(&server, &letter)).await
+        Some(Channel::Mail) => {
+            let server = settings::smtp(&mut *store.read().await?).await?;
+            match server {
+                None => Err("No mail server is set up any more.".to_owned()),
+                Some(server) => {
+                    let letter = mail::Letter {
+                        to: &due.target,
+                        subject: &text("title"),
+                        text: &mail::text(&body),
+                        key: &due.key,
+                    };
+                    timed(mail::send(&server, &letter)).await
+                }
             }
-        },
-        Some(Channel::Webhook) => match settings::webhook(&mut *store.read().await?).await? {
-            None => Err("No webhook is set up any more.".to_owned()),
-            Some(hook) => {
-                let seconds = store.clock.now().ms() / 1_000;
-                timed(webhook::send(&hook, &due.key, seconds, &due.body)).await
+        }
+        Some(Channel::Webhook) => {
+            let hook = settings::webhook(&mut *store.read().await?).await?;
+            match hook {
+                None => Err("No webhook is set up any more.".to_owned()),
+                Some(hook) => {
+                    let seconds = store.clock.now().ms() / 1_000;
+                    timed(webhook::send(&hook, &due.key, seconds, &due.body)).await
+                }
             }
-        },
+        }
         None => Err("An unknown way.".to_owned()),
     };
     Ok(match tried {

@@ -4,7 +4,7 @@ use crate::{
     calendar::{self, Due},
     error::{Error, Result},
     fault, notify,
-    service::{Engine, Idempotency, definition},
+    service::{Engine, Idempotency, Standing, definition},
     store::{
         self,
         notices::NewNotice,
@@ -146,8 +146,13 @@ async fn start(
             ),
         });
     }
+    let standing = Standing {
+        recurring: row.id(),
+        definition: &row.definition,
+    };
+    let wish = job_spec(row, spec, name, matched);
     let job = engine
-        .start_job(actor, dataset, job_spec(row, spec, name, matched), Some(once))
+        .start_by(actor, dataset, wish, Some(once), Some(standing))
         .await;
     match job {
         Ok(started) => Ok(Decision::Started {
@@ -156,8 +161,8 @@ async fn start(
         }),
         Err(Error::Problem(problem)) => match problem.code {
             Code::NobodyMatches => Ok(Decision::Nobody),
-            // The number moved between two counts: counted again at the next look.
-            Code::CountMoved => Err(problem.into()),
+            // The number moved between two counts, or a rule since it was compared: looked at again at the next look.
+            Code::CountMoved | Code::PlanChanged => Err(problem.into()),
             _ => Ok(Decision::Refused {
                 matched: Some(matched),
                 why: problem.message,

@@ -1,5 +1,5 @@
-//! What is left to do when the job of a run has ended: the segment is enabled again, where that was confirmed and the job
-//! came to its end. After a cancel or a failure it stays disabled, for somebody stopped it or should look.
+//! What is left to do when the jobs of a run have ended: the segment is enabled again, where that was confirmed and all of them
+//! came to their end. After a cancel or a failure it stays disabled, for somebody stopped it or should look.
 
 use crate::{
     error::{Error, Result},
@@ -9,7 +9,6 @@ use crate::{
 use domain::{
     access::Actor,
     id::{DatasetId, RecurringId},
-    job::JobState,
 };
 
 /// Does it, and writes down that it was done. After a crash in between it is done once more, which changes nothing.
@@ -20,11 +19,7 @@ pub(super) async fn settle(engine: &Engine, run: &Unsettled) -> Result<()> {
     let row = row.ok_or_else(|| Error::Corrupt(format!("recurring deletion {id} of a run is missing")))?;
     let spec = row.spec()?;
     let dataset = DatasetId(row.dataset_id);
-    let ended_well = matches!(
-        JobState::parse(&run.job_state),
-        Some(JobState::Completed | JobState::CompletedWithLeftovers)
-    );
-    let (enabled, note) = match (spec.enable_after, ended_well) {
+    let (enabled, note) = match (spec.enable_after, run.ended_well) {
         (true, true) => match enable(engine, &row.created_by, dataset, spec.segment_id).await? {
             None => (true, None),
             Some(why) => (false, Some(format!("The segment was not enabled again: {why}"))),

@@ -213,7 +213,7 @@ async fn write(engine: &Engine, job: &JobRow, memory: &Memory, begun: Instant) -
 /// The next targets: as they were seen beforehand, or, where anybody has changed since, looked at once more in here.
 async fn next(tx: &mut Tx, job: &JobRow, memory: &Memory) -> Result<Vec<Target>> {
     let people = people(job, memory);
-    let seq = store::job_steps::change_seq(tx).await?;
+    let seq = store::members::change_seq(tx).await?;
     if let Some(seen) = memory.seen.next(seq, people, memory.rows) {
         return Ok(seen);
     }

@@ -1,16 +1,14 @@
 //! From a fixed list to the first batch: the time, the place, the warehouse, the campaigns, the export where one was asked
-//! for, and disabling the segment.
+//! for, the report's side before. Disabling the segment, which comes last, is `disable`.
 
-use super::{LOOK_EVERY, Memory, Step, export, finish, freeze::membership, hold, plan};
+use super::{LOOK_EVERY, Memory, Step, disable, export, hold, plan};
 use crate::{
     error::Result,
     fault, notify,
     service::Engine,
-    store::{self, Conn, Tx, jobs::JobRow, rule_sql::RuleScope, targets::Membership},
+    store::{self, Conn, jobs::JobRow},
 };
 use domain::{
-    access::Actor,
-    guard::{self, Verdict},
     id::{DatasetId, JobId, SegmentId},
     job::{JobState, OnActiveCampaign},
     time::Timestamp,
@@ -53,13 +51,8 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     if let Some(reason) = campaign_in_the_way(&mut *store.read().await?, job).await? {
         return wait_for_somebody(engine, job, &reason).await;
     }
-    if store::members::unsettled(&mut *store.read().await?, SegmentId(job.segment_id)).await? {
-        return wait(
-            engine,
-            job,
-            "Waiting until the segment has been enabled or disabled completely.",
-        )
-        .await;
+    if let Some(step) = disable::settled(engine, job).await? {
+        return Ok(step);
     }
     if export::owed(job)? {
         return export::step(engine, job, memory).await;
@@ -67,7 +60,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     if let Some(step) = super::report::before(engine, job, memory).await? {
         return Ok(step);
     }
-    begin_deleting(engine, job).await
+    disable::step(engine, job).await
 }
 
 /// How long the job has to wait yet; `None`: its time has come. The computer's clock alone does not decide it: what was
@@ -103,7 +96,8 @@ async fn take_place(engine: &Engine, job: &JobRow) -> Result<bool> {
     let store = &engine.inner.store;
     let mut tx = store.write().await?;
     store::job_steps::fence(&mut tx, store, JobId(job.id), job.state()?).await?;
-    if store::job_steps::queued_before(&mut tx, DatasetId(job.dataset_id), JobId(job.id)).await? {
+    let before = store::job_steps::queued_before(&mut tx, DatasetId(job.dataset_id), JobId(job.id)).await?;
+    if before.is_some() {
         return Ok(false);
     }
     fault::stop_point("begin.place")?;
@@ -130,7 +124,8 @@ pub(super) async fn wait_for_somebody(engine: &Engine, job: &JobRow, reason: &st
         notify::job_waits(&mut tx, engine, job, reason).await?;
         tx.commit().await?;
     }
-    Ok(Step::Rest(Duration::from_millis(50)))
+    // Whoever does something about it rings, and nobody is in a hurry by milliseconds.
+    Ok(Step::Rest(LOOK_EVERY))
 }
 
 /// A running campaign that uses the segment, where the person has not said to go on regardless.
@@ -147,83 +142,4 @@ pub(super) async fn campaign_in_the_way(conn: &mut Conn, job: &JobRow) -> Result
         )
     };
     Ok(running.first().map(reason))
-}
-
-/// Looks once more at what was looked at before the confirmation: a block ends the job, a warning is written down.
-async fn guarded(tx: &mut Tx, engine: &Engine, job: &JobRow, who: &Membership) -> Result<Option<String>> {
-    let everyone = match who {
-        Membership::Rule(rule) => domain::rule::matches_everyone_trivially(rule),
-        Membership::Listed(_) => false,
-    };
-    let people = store::estimates::people(tx, DatasetId(job.dataset_id)).await?;
-    let found = guard::at_start(job.spec()?.force, everyone, job.counts().matched, people);
-    if guard::verdict(&found) == Verdict::Block {
-        let blocks = found.into_iter().find(|it| it.verdict == Verdict::Block);
-        return Ok(blocks.map(|it| it.sentence));
-    }
-    for finding in found {
-        let entry = store::audit::Entry {
-            action: "job.warned",
-            dataset: Some(DatasetId(job.dataset_id)),
-            object: format!("job:{}", job.id),
-            detail: serde_json::json!({ "warning": finding.title, "profiles": job.counts().matched, "of": people }),
-        };
-        store::audit::insert(tx, engine.inner.store.clock.now(), &Actor::system(), entry).await?;
-    }
-    Ok(None)
-}
-
-/// Enters `deleting` and disables the segment in the same transaction, so that nobody joins from here on (fact S2).
-async fn begin_deleting(engine: &Engine, job: &JobRow) -> Result<Step> {
-    let store = &engine.inner.store;
-    let now = store.clock.now();
-    let who = membership(job)?;
-    let mut tx = store.write().await?;
-    if let Some(reason) = guarded(&mut tx, engine, job, &who).await? {
-        drop(tx);
-        return finish::end_early(engine, job, JobState::Failed, Some(&reason)).await;
-    }
-    let disabled = store::segment_jobs::disabled(&mut tx, SegmentId(job.segment_id)).await?;
-    if let (Membership::Rule(rule), false) = (&who, disabled) {
-        correct_members(&mut tx, job, &who, domain::rule::uses_relative_time(rule), now).await?;
-    }
-    store::segment_jobs::disable(
-        &mut tx,
-        SegmentId(job.segment_id),
-        JobId(job.set()),
-        matches!(who, Membership::Rule(_)),
-        now,
-    )
-    .await?;
-    let people = store::sweep::people(&mut tx, job.dataset_id).await?;
-    if super::sweep::points(job.counts().matched, people) {
-        store::sweep::set_points(&mut tx, JobId(job.id)).await?;
-    }
-    fault::stop_point("begin.disabled")?;
-    store::job_steps::move_to(&mut tx, store, job, JobState::Deleting, now).await?;
-    tx.commit().await?;
-    Ok(Step::Again)
-}
-
-/// The members of this moment are the target set, corrected by those who changed since it was fixed; where the rule
-/// looks at the clock and time has passed, everyone is looked at again.
-async fn correct_members(
-    tx: &mut Tx,
-    job: &JobRow,
-    who: &Membership,
-    relative: bool,
-    now: Timestamp,
-) -> Result<()> {
-    let later = job.start_at > job.now_at || job.plan_no > 1;
-    let everyone = relative && later;
-    if !everyone && store::job_steps::change_seq(tx).await? == job.freeze_seq {
-        return Ok(());
-    }
-    let segments = store::segments::defs(tx, DatasetId(job.dataset_id)).await?;
-    let scope = RuleScope {
-        dataset_id: job.dataset_id,
-        now,
-        segments: &segments,
-    };
-    store::targets::correct_members(tx, job, who, &scope, everyone).await
 }

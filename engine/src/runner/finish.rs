@@ -12,9 +12,11 @@ use domain::{
     estimate::took_ms,
     id::{DatasetId, JobId, SegmentId},
     job::{Counts, JobState},
+    time::Timestamp,
 };
 
-/// Ends a job that has deleted nobody: nothing else changes. The set goes, unless other jobs of a plan have parts of it.
+/// Ends a job that has deleted nobody: nothing else changes. The set goes afterwards, slice by slice (see `unneeded`), unless
+/// other jobs of a plan have parts of it.
 pub(super) async fn end_early(
     engine: &Engine,
     job: &JobRow,
@@ -30,9 +32,9 @@ pub(super) async fn end_early(
     store::job_steps::set_ending(&mut tx, JobId(job.id), None, reason).await?;
     store::job_steps::move_to(&mut tx, store, job, end, store.clock.now()).await?;
     audit_end(&mut tx, engine, job, end, &job.counts()).await?;
-    notify::job_end(&mut tx, engine, job, end, &job.counts()).await?;
-    if store::plans::never_begun(&mut tx, job).await? {
-        store::targets::drop_targets(&mut tx, job.set()).await?;
+    // Of a plan that ends as one, people are told once: by the job with which it began to end.
+    if !store::plans::ends_with_the_one_before(&mut tx, job).await? {
+        notify::job_end(&mut tx, engine, job, end, &job.counts()).await?;
     }
     tx.commit().await?;
     Ok(Step::Again)
@@ -61,7 +63,10 @@ async fn joined_after(engine: &Engine, job: &JobRow) -> Result<i64> {
         now: store.clock.now(),
         segments: &segments,
     };
-    store::targets::joined_after(&mut view, job, &membership(job)?, &scope).await
+    let who = membership(job)?;
+    let moved = store::frozen_rules::moved(&mut view, job, &who, Timestamp::from_ms(job.now_at)).await?;
+    let everyone = moved.by_clock || moved.by_people;
+    store::targets::joined_after(&mut view, job, &who, &scope, everyone).await
 }
 
 /// Checks who is left: nobody that was counted as deleted may exist; newcomers are counted and not touched.

@@ -77,7 +77,7 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
 /// The set is complete. More people than were confirmed: nothing is deleted. The jobs of a plan get their parts of it.
 async fn frozen(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     let matched = job.counts().matched;
-    if matched > job.confirmed_count + job.spec()?.count_tolerance {
+    if matched > job.confirmed_count.saturating_add(job.spec()?.count_tolerance) {
         let reason = format!(
             "count_moved: {matched} people matched when the list was fixed, {} were confirmed. Nothing was deleted.",
             job.confirmed_count

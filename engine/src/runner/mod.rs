@@ -7,6 +7,7 @@
 mod ahead;
 mod batch;
 mod begin;
+mod disable;
 mod export;
 mod finish;
 mod freeze;
@@ -18,6 +19,7 @@ mod report;
 pub(crate) mod scrub;
 mod sweep;
 mod tick;
+mod unneeded;
 
 use crate::service::Engine;
 use std::{
@@ -98,6 +100,8 @@ pub(crate) struct Runner {
     memories: HashMap<i64, Memory>,
     /// The job that was served last, so that the next one comes first.
     served: i64,
+    /// Target sets that are to go.
+    unneeded: unneeded::Unneeded,
 }
 
 /// The background tasks of an engine.

@@ -20,6 +20,10 @@ pub(super) async fn turn(engine: &Engine, job: &JobRow) -> Result<Option<Step>> 
     if job.plan_no <= 1 {
         return Ok(None);
     }
+    // It is given the segment in the transaction that ends the one before it: until then nothing need be asked.
+    if job.holds_segment.is_none() {
+        return Ok(Some(Step::Rest(LOOK_EVERY)));
+    }
     match store::plans::before(&mut *engine.inner.store.read().await?, job).await? {
         Before::Over => Ok(None),
         Before::Open => Ok(Some(Step::Rest(LOOK_EVERY))),

@@ -26,7 +26,7 @@ const BEFORE_FRESH_MS: i64 = 10 * 60_000;
 /// Where measuring is: what a restart may forget.
 #[derive(Debug, Default)]
 pub(super) struct Work {
-    /// When the side before was measured, once it is written.
+    /// When the side before was done, once it is written: how long measuring took makes it no older.
     before_at: Option<Timestamp>,
     /// The count that is under way.
     count: Option<Box<Count>>,
@@ -71,7 +71,7 @@ pub(super) async fn before(engine: &Engine, job: &JobRow, memory: &mut Memory) -
         return Ok(Some(Step::Again));
     }
     write_before(engine, job, count.at(), Some(&count)).await?;
-    work.before_at = Some(count.at());
+    work.before_at = Some(store.clock.now());
     Ok(Some(Step::Again))
 }
 

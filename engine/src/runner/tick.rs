@@ -21,7 +21,8 @@ impl Runner {
     /// 1. Wait until the structural check of the file has passed: nobody is deleted from a damaged file.
     /// 2. Read the unfinished jobs; the one after the job served last comes first.
     /// 3. Let each take one step, until one has done something.
-    /// 4. Say how long there is nothing to do.
+    /// 4. Where none has, remove a slice of a target set that nobody needs any more.
+    /// 5. Say how long there is nothing to do.
     pub(super) async fn tick(&mut self, engine: &Engine) -> Result<Step> {
         if !engine.ready() {
             return Ok(Step::Rest(LOOK_EVERY));
@@ -31,6 +32,7 @@ impl Runner {
         if jobs.is_empty() {
             fault::stop_point("runner.idle")?;
         }
+        self.unneeded.look(&jobs);
         self.memories.retain(|id, _| jobs.iter().any(|job| job.id == *id));
         engine
             .inner
@@ -57,6 +59,9 @@ impl Runner {
                 }
                 Step::Rest(needed) => rest = rest.min(needed),
             }
+        }
+        if self.unneeded.step(engine).await? {
+            return Ok(Step::Again);
         }
         Ok(Step::Rest(rest))
     }

@@ -2,13 +2,10 @@
 //! segments read its events, and which deletions take people from it.
 
 use super::{Engine, campaigns::existing};
-use crate::{
-    error::Result,
-    store::{self, segments::Catalogue},
-};
+use crate::{error::Result, store};
 use domain::{
     access::{Actor, Permission},
-    campaign::{Campaign, CampaignAround, DayFigure},
+    campaign::{CampaignAround, DayFigure},
     event::IMPRESSION,
     id::{DatasetId, SegmentId},
     page::PageRequest,
@@ -44,7 +41,10 @@ impl Engine {
         let shown = store::arms::accumulated_by_day(&mut conn, dataset, IMPRESSION, id, first).await?;
         let segments = store::segments::list(&mut conn, dataset, true).await?;
         drop(conn);
-        let beneath = beneath(&catalogue, &campaign);
+        // Those that decide who is eligible: the named ones, and those that these are built on.
+        let named = campaign.include.iter().chain(&campaign.exclude);
+        let beneath = store::beneath::beneath(&catalogue.defs, named.map(|(id, _)| id.0), |_| true);
+        let beneath: BTreeSet<i64> = beneath.into_iter().collect();
         let mut jobs = Vec::new();
         for segment in &beneath {
             let page = PageRequest {
@@ -81,20 +81,4 @@ impl Engine {
             jobs,
         })
     }
-}
-
-/// The segments that decide who is eligible: those that the campaign names, and those that these are built on.
-fn beneath(catalogue: &Catalogue, campaign: &Campaign) -> BTreeSet<i64> {
-    let named = campaign.include.iter().chain(&campaign.exclude);
-    let mut found: BTreeSet<i64> = named.map(|(id, _)| id.0).collect();
-    let mut newest: Vec<i64> = found.iter().copied().collect();
-    while let Some(segment) = newest.pop() {
-        let rule = catalogue.defs.get(&segment).and_then(|def| def.rule.as_ref());
-        for inner in rule.map(rule::segments_of).unwrap_or_default() {
-            if found.insert(inner) {
-                newest.push(inner);
-            }
-        }
-    }
-    found
 }

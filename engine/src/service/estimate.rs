@@ -1,7 +1,7 @@
 //! How long a deletion would take and in how many jobs: what was measured, else a trial, else the documented speed; with
 //! the warehouse's lag and quiet hours. Starting a job asks the same as the page did, so both say the same.
 
-use super::Engine;
+use super::{Engine, jobs::check_rate};
 use crate::{
     error::{Error, Result},
     quiet::{self, Quiet},
@@ -14,7 +14,6 @@ use domain::{
     impact::PlannedJob,
     job::QuietHours,
     plan::{JOB_SECONDS_MAX, plan},
-    problem::{Code, Problem},
     time::Timestamp,
 };
 use std::time::{Duration, Instant};
@@ -54,7 +53,7 @@ impl Engine {
     /// How long deleting so many people of a segment would take.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `invalid` for a rate below 1 or for quiet hours that are none.
+    /// `forbidden`, `not_found`, `invalid` for a rate that no job may have or for quiet hours that are none.
     pub async fn estimate(
         &self,
         actor: &Actor,
@@ -241,13 +240,4 @@ fn without_copy(estimate: Estimate) -> Estimate {
 fn share(of: i64, part: i64, whole: i64) -> i64 {
     let share = i128::from(of) * i128::from(part) / i128::from(whole.max(1));
     i64::try_from(share).unwrap_or(of)
-}
-
-/// Checks a limit that is only asked about.
-pub(super) fn check_rate(max_rate: Option<i64>) -> Result<()> {
-    if max_rate.is_some_and(|rate| rate < 1) {
-        let message = "A speed limit is at least 1 profile a second.";
-        return Err(Problem::because(Code::Invalid, message).on("max_rate").into());
-    }
-    Ok(())
 }

@@ -107,37 +107,57 @@ impl Engine {
         self.job(&Actor::system(), dataset, id).await
     }
 
-    /// Wipes stored exports whose time has come, and files of `exports/` that belong to nothing. Gives how many files.
+    /// Wipes stored exports whose time has come, and files of `exports/` that belong to nothing. Gives how many files. One that
+    /// cannot be wiped keeps none of the others from it.
     ///
     /// # Errors
-    /// A file cannot be wiped, or the database fails.
+    /// A file cannot be wiped, or the database fails: the last failure, when all have had their turn.
     pub async fn wipe_due_exports(&self) -> Result<usize> {
         let store = &self.inner.store;
         let due = store::exports::due(&mut *store.read().await?, store.clock.now()).await?;
-        let mut wiped = due.len();
+        let (mut wiped, mut failed) = (0, None);
         for (job, dataset) in due {
-            self.wipe_one(&Actor::system(), DatasetId(dataset), job).await?;
+            match self.wipe_one(&Actor::system(), DatasetId(dataset), job).await {
+                Ok(()) => wiped += 1,
+                Err(error) => {
+                    tracing::error!(%error, %job, "an export whose time has come cannot be wiped");
+                    failed = Some(error);
+                }
+            }
         }
         // The files first: whatever is found was written before the records are looked at.
         for file in self.blocking("looking for exports", files::found).await? {
-            if self.belongs(&file).await? {
-                continue;
+            match self.wipe_stray(file).await {
+                Ok(true) => wiped += 1,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(%error, "a file among the exports that belongs to nothing cannot be wiped");
+                    failed = Some(error);
+                }
             }
-            let job = file.job;
-            self.blocking("wiping an export", move |_| file.wipe()).await?;
-            wiped += 1;
-            let object = job.map_or_else(|| "exports".to_owned(), |job| format!("job:{job}"));
-            let entry = Entry {
-                action: "export.stray_wiped",
-                dataset: None,
-                object,
-                detail: serde_json::json!({}),
-            };
-            let mut tx = store.write().await?;
-            store::audit::insert(&mut tx, store.clock.now(), &Actor::system(), entry).await?;
-            tx.commit().await?;
         }
-        Ok(wiped)
+        failed.map_or(Ok(wiped), Err)
+    }
+
+    /// Wipes a file that belongs to nothing. Says whether it was one.
+    async fn wipe_stray(&self, file: files::Found) -> Result<bool> {
+        if self.belongs(&file).await? {
+            return Ok(false);
+        }
+        let job = file.job;
+        self.blocking("wiping an export", move |_| file.wipe()).await?;
+        let object = job.map_or_else(|| "exports".to_owned(), |job| format!("job:{job}"));
+        let entry = Entry {
+            action: "export.stray_wiped",
+            dataset: None,
+            object,
+            detail: serde_json::json!({}),
+        };
+        let store = &self.inner.store;
+        let mut tx = store.write().await?;
+        store::audit::insert(&mut tx, store.clock.now(), &Actor::system(), entry).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Whether a file is one that may lie there: a stored export that is not due, or one that the runner is about to write.

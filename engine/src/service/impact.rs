@@ -21,7 +21,7 @@ impl Engine {
     /// What deleting the segment's people would do. `max_rate`: profiles a second at most, for estimate and plan.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `invalid` for a rate below 1.
+    /// `forbidden`, `not_found`, `invalid` for a rate that no job may have.
     pub async fn impact(
         &self,
         actor: &Actor,
@@ -30,7 +30,7 @@ impl Engine {
         max_rate: Option<i64>,
     ) -> Result<Impact> {
         actor.require_in(Permission::View, dataset)?;
-        super::estimate::check_rate(max_rate)?;
+        super::jobs::check_rate(max_rate)?;
         let mut view = self.inner.store.view().await?;
         let structure = usage::structure(&mut view, dataset, id).await?;
         let now = self.inner.store.clock.now();

@@ -37,6 +37,7 @@ mod segment_rule;
 mod segment_state;
 mod segments;
 mod start;
+pub(crate) mod stored_members;
 mod suggestions;
 mod suppressions;
 mod target_set;
@@ -72,6 +73,7 @@ use memory::Memory;
 pub(crate) use recurring::definition;
 pub use request_files::PersonAnswer;
 pub use requests::NewOutside;
+pub(crate) use start::Standing;
 pub use start::{Idempotency, Started};
 use std::{
     path::PathBuf,

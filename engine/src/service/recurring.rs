@@ -1,6 +1,6 @@
 //! Recurring deletions as people use them: confirm one, look, stop. What happens when one is due is `crate::recurring`.
 
-use super::{Engine, jobs::check_rate, segments::existing};
+use super::{Engine, jobs::check_rate, segments::existing, start, usage};
 use crate::{
     calendar::{self, Due},
     error::{Error, Result},
@@ -24,14 +24,13 @@ use domain::{
     segment::{Segment, SegmentState, name_confirms},
     time::Timestamp,
 };
-use std::collections::BTreeSet;
 
 impl Engine {
     /// Confirms a deletion that recurs. The same request again, by the same person, gives the first answer.
     ///
     /// # Errors
     /// `forbidden`, `not_found`, `invalid`, `consent_required`, `name_mismatch`, `count_invalid`, `segment_disabled`,
-    /// `force_required`, `recurring_exists`.
+    /// `force_required`, `recurring_exists`, `plan_changed` where another plan was shown than there is now.
     pub async fn create_recurring(
         &self,
         actor: &Actor,
@@ -45,7 +44,13 @@ impl Engine {
         let next_at = Due::of(&spec.recurrence)?.next(now);
         let next_at = next_at.ok_or_else(|| Problem::new(Code::StartTooFar).on("at"))?;
         let confirmed_count = self.members_now(dataset, spec.segment_id).await?;
+        let shown = spec.plan_hash.take();
         let mut tx = self.inner.store.write().await?;
+        let plan_hash = usage::plan_hash(&mut tx, dataset, spec.segment_id).await?;
+        if let Err(changed) = start::plan_shown(shown.as_deref(), &plan_hash) {
+            drop(tx);
+            return self.same_again(actor, &spec, Some(changed)).await;
+        }
         let catalogue = store::segments::catalogue(&mut tx, dataset).await?;
         let def = catalogue.defs.get(&spec.segment_id.0);
         if def
@@ -73,7 +78,7 @@ impl Engine {
             Ok(id) => id,
             Err(error) if error.unique_violation() => {
                 drop(tx);
-                return self.same_again(actor, &spec).await;
+                return self.same_again(actor, &spec, None).await;
             }
             Err(error) => return Err(error),
         };
@@ -88,11 +93,18 @@ impl Engine {
         show(made.ok_or_else(missing)?)
     }
 
-    /// The segment has a standing confirmation: the same one, where a form was sent twice.
-    async fn same_again(&self, actor: &Actor, spec: &RecurringSpec) -> Result<RecurringJob> {
+    /// The segment has a standing confirmation: the same one, where a form was sent twice. Without one, the answer is `else_`.
+    async fn same_again(
+        &self,
+        actor: &Actor,
+        spec: &RecurringSpec,
+        else_: Option<Error>,
+    ) -> Result<RecurringJob> {
         let found =
             store::recurring::of_segment(&mut *self.inner.store.read().await?, spec.segment_id).await?;
-        let found = found.ok_or_else(|| Problem::new(Code::RecurringExists))?;
+        let Some(found) = found else {
+            return Err(else_.unwrap_or_else(|| Problem::new(Code::RecurringExists).into()));
+        };
         if found.created_by == actor.name && found.spec()? == *spec {
             return show(found);
         }
@@ -102,6 +114,16 @@ impl Engine {
         Err(Problem::because(Code::RecurringExists, message)
             .text("number", number)
             .into())
+    }
+
+    /// Stands for the segment as it is defined and for what leans on it, like an impact's plan hash: what is shown with it can be
+    /// confirmed with it.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_found`.
+    pub async fn plan_hash(&self, actor: &Actor, dataset: DatasetId, segment: SegmentId) -> Result<String> {
+        actor.require_in(Permission::View, dataset)?;
+        usage::plan_hash(&mut *self.inner.store.read().await?, dataset, segment).await
     }
 
     /// The recurring deletions of a dataset, newest first, the stopped ones too.
@@ -295,18 +317,13 @@ fn check(spec: &mut RecurringSpec, segment: &Segment) -> Result<()> {
 /// Stands for the rule that was confirmed, and for those that it refers to. Somebody who may edit segments but not delete
 /// must not be able to choose anew who goes.
 pub(crate) fn definition(catalogue: &Catalogue, id: SegmentId) -> Vec<u8> {
-    let (mut seen, mut open) = (BTreeSet::new(), vec![id.0]);
     let mut hasher = blake3::Hasher::new();
-    while let Some(next) = open.pop() {
-        if !seen.insert(next) {
-            continue;
-        }
+    for next in store::beneath::beneath(&catalogue.defs, [id.0], |_| true) {
         let rule = catalogue.defs.get(&next).and_then(|def| def.rule.as_ref());
         let text = rule.map(ToString::to_string).unwrap_or_default();
         hasher.update(&next.to_le_bytes());
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
-        open.extend(rule.map(rule::segments_of).unwrap_or_default());
     }
     hasher.finalize().as_bytes().to_vec()
 }

@@ -90,7 +90,7 @@ impl Engine {
             ..data
         });
         let usual = Range::year_to(data.map_or_else(|| now.day(), |data| data.to));
-        let asked = Range::typed(from, to, usual);
+        let asked = Range::typed(from, to, usual).map(|asked| asked.near(data.unwrap_or(usual)));
         let range = asked.unwrap_or(usual);
         markers.retain(|marker| (range.from..=range.to).contains(&marker.at.day()));
         let charts = dashboard::charts(range, &days, counted.as_ref().map(|(counted, _)| counted));

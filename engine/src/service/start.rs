@@ -1,6 +1,6 @@
 //! Starting a deletion: the checks in their order, the recount, and the one transaction that makes the job.
 
-use super::{Engine, estimate::Ask, jobs::check_rate, when};
+use super::{Engine, estimate::Ask, jobs::check_rate, recurring::definition, when};
 use crate::{
     error::{Error, Result},
     quiet,
@@ -13,13 +13,14 @@ use crate::{
 use domain::{
     access::{Actor, Permission},
     guard::grouped,
-    id::{DatasetId, JobId},
+    id::{DatasetId, JobId, RecurringId},
     job::{Counts, Intent, Job, JobSpec, JobState, JobStatus, OnActiveCampaign, Progress, WAIT_SECONDS_MAX},
     problem::{Code, Problem},
     rule::{Rule, print_redacted},
     segment::{Segment, SegmentState, name_confirms},
     time::Timestamp,
 };
+use std::collections::BTreeMap;
 
 /// What makes a repeated request one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +50,19 @@ impl Started {
     }
 }
 
+/// The standing confirmation by which a job is started, looked at in the transaction that makes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing<'a> {
+    pub(crate) recurring: RecurringId,
+    /// What was confirmed, see `definition`.
+    pub(crate) definition: &'a [u8],
+}
+
 /// A checked request.
 struct Checked {
     segment: Segment,
+    /// Which rules were counted.
+    versions: BTreeMap<i64, i64>,
     rule: Option<Rule>,
     /// The rule as it may stand in records: identity literals as keyed hashes.
     shown: Option<String>,
@@ -76,8 +87,21 @@ impl Engine {
         &self,
         actor: &Actor,
         dataset: DatasetId,
+        spec: JobSpec,
+        once: Option<Idempotency>,
+    ) -> Result<Started> {
+        self.start_by(actor, dataset, spec, once, None).await
+    }
+
+    /// The same, by a standing confirmation where there is one: refused with `plan_changed` where its rule is not the one that was
+    /// confirmed, and with `state_refused` where it has been stopped.
+    pub(crate) async fn start_by(
+        &self,
+        actor: &Actor,
+        dataset: DatasetId,
         mut spec: JobSpec,
         once: Option<Idempotency>,
+        standing: Option<Standing<'_>>,
     ) -> Result<Started> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
         if spec.export {
@@ -106,17 +130,18 @@ impl Engine {
         };
         let expected = self.expected(dataset, spec.segment_id, &ask).await?;
         let mut tx = store.write().await?;
-        let plan_hash = super::usage::plan_hash(&mut tx, dataset, spec.segment_id).await?;
-        if let Err(refused) = check_plan(&spec, &plan_hash) {
-            drop(tx);
-            return self.first_answer(actor, once.as_ref(), refused).await;
-        }
+        let plan_hash = match still(&mut tx, dataset, (&spec, &checked), standing).await {
+            Ok(plan_hash) => plan_hash,
+            Err(refused) => {
+                drop(tx);
+                return self.first_answer(actor, once.as_ref(), refused).await;
+            }
+        };
         // Of a disabled segment the stored members go, whoever its rule would match now (fact S2).
         let live = checked.segment.state == SegmentState::Enabled;
         let rule = checked.rule.as_ref().filter(|_| live);
         let stored = rule.map(ToString::to_string);
-        let takes_place =
-            immediate && !(spec.queue && store::jobs::holder(&mut tx, dataset).await?.is_some());
+        let takes_place = immediate && !(spec.queue && ahead(&mut tx, dataset).await?.is_some());
         let new = NewJob {
             dataset,
             segment_name: &checked.segment.name,
@@ -245,7 +270,9 @@ impl Engine {
             &super::usage::plan_hash(&mut view, dataset, spec.segment_id).await?,
         )?;
         let now = self.inner.store.clock.now();
-        let segments = store::segments::defs(&mut view, dataset).await?;
+        let catalogue = store::segments::catalogue(&mut view, dataset).await?;
+        let versions = store::beneath::versions(&catalogue, [spec.segment_id.0]);
+        let segments = catalogue.defs;
         let scope = RuleScope {
             dataset_id: dataset.0,
             now,
@@ -280,13 +307,13 @@ impl Engine {
                 .into());
         }
         let keys = &self.inner.store.keys;
-        let names = store::segment_jobs::names(&mut view, dataset).await?;
-        let name_of = |id: i64| names.get(&id).cloned();
+        let name_of = |id: i64| catalogue.names.get(&id).cloned();
         let shown = rule
             .as_ref()
             .map(|rule| print_redacted(rule, name_of, |kind, value| keys.pseudonym(dataset, kind, value)));
         Ok(Checked {
             segment,
+            versions,
             rule,
             shown,
             count,
@@ -356,12 +383,49 @@ async fn check_place(
     segment: &Segment,
 ) -> Result<()> {
     let waits = spec.queue || spec.wait_seconds > 0 || spec.start_at.is_some();
-    if let Some(holder) = store::jobs::holder(conn, dataset).await?.filter(|_| !waits) {
-        return Err(job_active(&holder).into());
+    if let Some(first) = ahead(conn, dataset).await?.filter(|_| !waits) {
+        return Err(job_active(&first).into());
     }
     match store::jobs::of_segment(conn, segment.id).await? {
         Some(own) => Err(segment_busy(&own).into()),
         None => Ok(()),
+    }
+}
+
+/// Whoever has the dataset's place, or waits for it already: a place that is free for a moment is the next one's in the queue.
+async fn ahead(conn: &mut store::Conn, dataset: DatasetId) -> Result<Option<JobRow>> {
+    match store::jobs::holder(conn, dataset).await? {
+        Some(holder) => Ok(Some(holder)),
+        None => store::jobs::first_queued(conn, dataset).await,
+    }
+}
+
+/// Looks once more, in the transaction that makes the job: what the page showed, the rules that were counted, and a standing
+/// confirmation with its rule. Gives the plan hash.
+async fn still(
+    tx: &mut store::Tx,
+    dataset: DatasetId,
+    (spec, checked): (&JobSpec, &Checked),
+    standing: Option<Standing<'_>>,
+) -> Result<String> {
+    let plan_hash = super::usage::plan_hash(tx, dataset, spec.segment_id).await?;
+    check_plan(spec, &plan_hash)?;
+    let catalogue = store::segments::catalogue(tx, dataset).await?;
+    let mut same = store::beneath::versions(&catalogue, [spec.segment_id.0]) == checked.versions;
+    if let Some(standing) = standing {
+        same &= definition(&catalogue, spec.segment_id) == standing.definition;
+        let found = store::recurring::find(tx, standing.recurring).await?;
+        if found.is_none_or(|it| it.stopped()) {
+            let message = format!("{} has been stopped.", standing.recurring.number());
+            return Err(Problem::because(Code::StateRefused, message).into());
+        }
+    }
+    if same {
+        Ok(plan_hash)
+    } else {
+        Err(Problem::new(Code::PlanChanged)
+            .text("plan_hash", plan_hash)
+            .into())
     }
 }
 
@@ -388,7 +452,12 @@ fn segment_busy(own: &JobRow) -> Problem {
 }
 
 fn check_plan(spec: &JobSpec, plan_hash: &str) -> Result<()> {
-    match &spec.plan_hash {
+    plan_shown(spec.plan_hash.as_deref(), plan_hash)
+}
+
+/// Refuses what was shown by another plan hash than that of now; `None`: nothing was shown.
+pub(super) fn plan_shown(seen: Option<&str>, plan_hash: &str) -> Result<()> {
+    match seen {
         Some(seen) if seen != plan_hash => Err(Problem::new(Code::PlanChanged)
             .text("plan_hash", plan_hash)
             .into()),

@@ -1,9 +1,12 @@
 //! The people on the list of a deletion, while they wait for it: whether the list may be looked at, and making a segment by
 //! hand out of it, which campaigns can leave out and rules can refer to.
 
-use super::{Engine, segments::existing};
+use super::{
+    Engine,
+    segments::{existing, taken},
+};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     store::{self, Conn, jobs::JobRow},
 };
 use domain::{
@@ -109,12 +112,4 @@ fn still_waits(job: &JobRow) -> Result<()> {
     let number = JobId(job.id).number();
     let message = format!("Nobody waits for {number} any more, so there is no list to save.");
     Err(Problem::because(Code::StateRefused, message).into())
-}
-
-fn taken(error: Error) -> Error {
-    if error.unique_violation() {
-        Problem::new(Code::NameTaken).on("name").into()
-    } else {
-        error
-    }
 }

@@ -317,8 +317,9 @@ pub(crate) async fn running_campaigns(
     Ok(once.map(|leaning| leaning.usage.name).collect())
 }
 
-/// Stands for what the delete page showed, but for the counts: the segment as it is defined, and what leans on it. A count
-/// that moves is noticed by the recount.
+/// Stands for what the delete page showed, but for the counts: the segment as it is defined, with all that its rule refers to,
+/// and what leans on it. A count that moves is noticed by the recount; one that stays though a list beneath has other members
+/// is noticed here.
 pub(crate) async fn plan_hash(conn: &mut Conn, dataset: DatasetId, id: SegmentId) -> Result<String> {
     let structure = structure(conn, dataset, id).await?;
     Ok(structure.plan_hash(id))
@@ -350,7 +351,6 @@ impl Structure {
     /// See `plan_hash`.
     pub(super) fn plan_hash(&self, id: SegmentId) -> String {
         let catalogue = &self.catalogue;
-        let def = catalogue.defs.get(&id.0);
         let users: Vec<_> = self
             .leaning
             .iter()
@@ -364,14 +364,20 @@ impl Structure {
                 )
             })
             .collect();
-        let shown = serde_json::json!({
-            "id": id,
-            "version": catalogue.versions.get(&id.0),
-            "name": catalogue.names.get(&id.0),
-            "rule": def.and_then(|def| def.rule.as_ref()).map(ToString::to_string),
-            "enabled": def.is_some_and(|def| def.enabled),
-            "used_by": users,
-        });
+        let segments: Vec<_> = store::beneath::beneath(&catalogue.defs, [id.0], |_| true)
+            .into_iter()
+            .map(|id| {
+                let def = catalogue.defs.get(&id);
+                serde_json::json!({
+                    "id": id,
+                    "version": catalogue.versions.get(&id),
+                    "name": catalogue.names.get(&id),
+                    "rule": def.and_then(|def| def.rule.as_ref()).map(ToString::to_string),
+                    "enabled": def.is_some_and(|def| def.enabled),
+                })
+            })
+            .collect();
+        let shown = serde_json::json!({ "id": id, "segments": segments, "used_by": users });
         blake3::hash(shown.to_string().as_bytes()).to_hex().to_string()
     }
 }

@@ -53,6 +53,10 @@ impl Engine {
         }
         let now = self.inner.store.clock.now();
         store::job_times::set_quiet(&mut tx, id, hours.as_ref(), now).await?;
+        // The hours belong to the deletion: the later jobs of a plan keep them too.
+        for later in store::plans::behind(&mut tx, &job).await? {
+            store::job_times::set_quiet(&mut tx, JobId(later.id), hours.as_ref(), now).await?;
+        }
         let detail = serde_json::json!({ "quiet_hours": hours, "before": job.quiet_hours()? });
         self.audit_job(&mut tx, actor, "job.quiet_hours_set", dataset, id, detail)
             .await?;
@@ -79,6 +83,10 @@ impl Engine {
             return Err(Problem::because(Code::StateRefused, message).into());
         }
         store::job_times::start_now(&mut tx, id, now).await?;
+        // So do the later jobs of a plan: each waits for the one before it and for nothing else.
+        for later in store::plans::behind(&mut tx, &job).await? {
+            store::job_times::start_now(&mut tx, JobId(later.id), now).await?;
+        }
         let detail = serde_json::json!({ "start_at": job.start_at });
         self.audit_job(&mut tx, actor, "job.start_brought_forward", dataset, id, detail)
             .await?;

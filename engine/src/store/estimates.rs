@@ -2,7 +2,7 @@
 
 use super::{
     Conn, Tx, batch,
-    jobs::json,
+    jobs::{json, to_json},
     rule_sql::{RuleScope, push_dataset_scan, push_segment},
 };
 use crate::error::Result;
@@ -26,8 +26,13 @@ pub(crate) const TRIAL_PEOPLE: u32 = 512;
 const TRIAL_PEOPLE_MIN: usize = 50;
 /// People deleted between two looks at the clock: one statement a table.
 const TRIAL_STEP: usize = 128;
-/// A trial holds the write lock about this long at most.
-const TRIAL_TIME: Duration = Duration::from_millis(50);
+/// Events deleted between two looks at the clock, by what is known of each person's. Who has more of them ends the trial: they
+/// would hold the lock by themselves.
+const TRIAL_STEP_EVENTS: i64 = 2_000;
+/// So many rows say something, however few people they belong to.
+const TRIAL_ROWS_MIN: i64 = 5_000;
+/// No step of a trial begins later than this: with the last one it holds the write lock for no more than 50 ms.
+const TRIAL_TIME: Duration = Duration::from_millis(35);
 
 /// How many are in the segment, and about how many events they have.
 pub(crate) async fn members(
@@ -104,7 +109,7 @@ pub(crate) async fn finished_jobs(conn: &mut Conn, dataset: DatasetId) -> Result
     let rows: Vec<FinishedRow> = sqlx::query_as(
         "SELECT dataset_id, deleted + spared + held + failed + gone AS profiles, events_deleted AS events, work_ms, phases,
            (max_rate IS NOT NULL OR json_extract(spec, '$.max_rate') IS NOT NULL
-             OR json_extract(spec, '$.quiet_hours') IS NOT NULL OR paused_ms > 0) AS held_up
+             OR json_extract(spec, '$.quiet_hours') IS NOT NULL OR quiet_set = 1 OR paused_ms > 0) AS held_up
          FROM jobs WHERE state IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed') AND work_ms > 0
          ORDER BY (dataset_id = $2) DESC, id DESC LIMIT $1",
     )
@@ -128,12 +133,12 @@ fn shown<'a>(rows: impl Iterator<Item = &'a FinishedRow>) -> Result<Vec<Finished
 }
 
 /// What was expected of the newest jobs of the dataset that ran to their end, and what they took, newest first. Those whose
-/// limit was changed on the way are left out: nobody can have expected that.
+/// limit or quiet hours were changed on the way are left out: nobody can have expected that.
 pub(crate) async fn checked(conn: &mut Conn, dataset: DatasetId) -> Result<Vec<Checked>> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT estimate, took_ms FROM jobs
          WHERE dataset_id = $1 AND state IN ('completed', 'completed_with_leftovers') AND estimate IS NOT NULL AND took_ms IS NOT NULL
-           AND max_rate IS json_extract(spec, '$.max_rate')
+           AND max_rate IS json_extract(spec, '$.max_rate') AND quiet_set = 0
          ORDER BY id DESC LIMIT $2",
     )
     .bind(dataset.0)
@@ -166,16 +171,60 @@ pub(crate) async fn try_out(mut tx: Tx, people: &[ProfileId]) -> Result<Option<T
         tx.take_back().await?;
         return Ok(None);
     }
+    let events: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT id, events FROM profiles WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
+    )
+    .bind(to_json(&ids)?)
+    .fetch_all(&mut *tx)
+    .await?;
     let begun = Instant::now();
-    let mut rows = 0;
-    for some in ids.chunks(TRIAL_STEP) {
-        let deleted = batch::delete(&mut tx, some).await?;
+    let (mut rows, mut tried) = (0, 0);
+    for some in steps(&events) {
+        let deleted = batch::delete(&mut tx, &some).await?;
         rows += deleted.profiles * ROWS_A_PERSON + deleted.events;
+        tried += some.len();
         if begun.elapsed() >= TRIAL_TIME {
             break;
         }
     }
     let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
     tx.take_back().await?;
-    Ok((rows > 0).then_some(Trial { rows, micros }))
+    let enough = rows > 0 && (tried >= TRIAL_PEOPLE_MIN || rows >= TRIAL_ROWS_MIN);
+    Ok(enough.then_some(Trial { rows, micros }))
+}
+
+/// The steps of a trial over people with so many events each: none has more than a step may have.
+fn steps(people: &[(i64, i64)]) -> Vec<Vec<i64>> {
+    let (mut steps, mut step, mut sum) = (Vec::new(), Vec::new(), 0);
+    for (id, events) in people
+        .iter()
+        .take_while(|(_, events)| *events <= TRIAL_STEP_EVENTS)
+    {
+        if step.len() >= TRIAL_STEP || sum + events > TRIAL_STEP_EVENTS {
+            steps.push(std::mem::take(&mut step));
+            sum = 0;
+        }
+        step.push(*id);
+        sum += events;
+    }
+    steps.push(step);
+    steps.retain(|step| !step.is_empty());
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_step_of_a_trial_deletes_more_than_it_may() {
+        let few: Vec<(i64, i64)> = (1..=300).map(|id| (id, 3)).collect();
+        let lengths: Vec<usize> = steps(&few).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [128, 128, 44]);
+        let many: Vec<(i64, i64)> = (1..=5).map(|id| (id, 900)).collect();
+        assert_eq!(steps(&many), [vec![1, 2], vec![3, 4], vec![5]]);
+        let heavy = [(1, 3), (2, 1_000_000), (3, 3)];
+        assert_eq!(steps(&heavy), [vec![1]], "it ends before who has a million");
+        assert_eq!(steps(&heavy[1..]), Vec::<Vec<i64>>::new());
+    }
 }

@@ -9,14 +9,17 @@ use super::{
     Conn,
     campaigns::CampaignDef,
     profiles::push_scan_above,
-    rule_sql::{RuleScope, push_dataset_scan, push_rule, push_segment},
+    rule_sql::{
+        RuleScope, VARIABLES_MAX, push_dataset_scan, push_rule, push_segment, too_large, variables_of_rule,
+        variables_of_segment,
+    },
 };
 use crate::error::Result;
 use domain::{event::IMPRESSION, id::ProfileId, rule::Rule, time::DAY_MS};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Segments evaluated in one statement: keeps it far from SQLite's limits on variables and length.
+/// Segments evaluated in one statement: keeps it far from SQLite's limit on length.
 const SEGMENTS_AT_ONCE: usize = 32;
 
 /// Something whose people are counted besides the segment.
@@ -75,9 +78,13 @@ pub(crate) async fn measure(
     columns: &[Column],
 ) -> Result<(Totals, Vec<Both>)> {
     let (mut rest, mut counted) = (columns, Vec::with_capacity(columns.len()));
+    let members = match segment {
+        Some(segment) => variables_of_segment(segment, scope)?,
+        None => 0,
+    };
     let mut totals = None;
     while totals.is_none() || !rest.is_empty() {
-        let (some, later) = rest.split_at(fitting(rest));
+        let (some, later) = rest.split_at(fitting(rest, members, scope)?);
         let whom = Whom { only: None, segment };
         let (first, more) = scan(conn, scope, whom, some, totals.is_none()).await?;
         totals.get_or_insert(first);
@@ -96,7 +103,7 @@ pub(crate) async fn columns_of(
 ) -> Result<Vec<bool>> {
     let (mut rest, mut found) = (columns, Vec::with_capacity(columns.len()));
     while !rest.is_empty() {
-        let (some, later) = rest.split_at(fitting(rest));
+        let (some, later) = rest.split_at(fitting(rest, 0, scope)?);
         let whom = Whom {
             only: Some(person),
             segment: None,
@@ -117,20 +124,33 @@ struct Whom {
     segment: Option<i64>,
 }
 
-/// How many columns fit in one statement: at least one.
-fn fitting(columns: &[Column]) -> usize {
-    let mut segments = BTreeSet::new();
-    let fits = |column: &&Column| {
-        segments.extend(column.segments());
-        segments.len() <= SEGMENTS_AT_ONCE
-    };
-    columns
-        .iter()
-        .take_while(fits)
-        .take(SEGMENTS_AT_ONCE)
-        .count()
-        .max(1)
-        .min(columns.len())
+/// How many columns fit in one statement beside `spent` variables: at least one. Each segment has a budget of its own, but
+/// those in one statement share SQLite's.
+fn fitting(columns: &[Column], mut spent: u32, scope: &RuleScope<'_>) -> Result<usize> {
+    let (mut segments, mut fit) = (BTreeSet::new(), 0);
+    for column in columns.iter().take(SEGMENTS_AT_ONCE) {
+        for segment in column.segments() {
+            if segments.insert(segment) {
+                spent = spent.saturating_add(variables_of_segment(segment, scope)?);
+            }
+        }
+        let own = match column {
+            // Once for everyone, once for the members.
+            Column::Arm(_, rule) => variables_of_rule(rule, scope)?.saturating_mul(2),
+            Column::AlsoIn(segment) => variables_of_segment(*segment, scope)?,
+            Column::Campaign(_) | Column::Segment(_) => 0,
+        };
+        spent = spent.saturating_add(own);
+        if spent > VARIABLES_MAX || segments.len() > SEGMENTS_AT_ONCE {
+            break;
+        }
+        fit += 1;
+    }
+    match fit {
+        0 if spent > VARIABLES_MAX && !columns.is_empty() => Err(too_large()),
+        0 => Ok(columns.len().min(1)),
+        _ => Ok(fit),
+    }
 }
 
 async fn scan(

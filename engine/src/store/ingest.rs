@@ -297,13 +297,6 @@ async fn open_block(conn: &mut Conn, dataset: DatasetId) -> Result<(i64, i64)> {
     Ok((first, last))
 }
 
-/// The number of the last change to anybody.
-pub(crate) async fn change_seq(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT change_seq FROM installation")
-        .fetch_one(conn)
-        .await?)
-}
-
 /// The number of the last job.
 pub(crate) async fn last_job(conn: &mut Conn) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM jobs")

@@ -4,7 +4,6 @@ use super::{Conn, jobs::to_json};
 use crate::error::{Error, Result};
 use domain::{
     id::{DatasetId, JobId},
-    impact::WarehouseKept,
     metric::{Accumulated, Aggregated},
     report::Measured,
     series::Marker,
@@ -170,16 +169,6 @@ pub(crate) async fn set_figures(
     .bind(to_json(body)?)
     .execute(conn)
     .await?;
-    Ok(())
-}
-
-/// Notes on a job what the warehouse keeps of its people now.
-pub(crate) async fn set_kept_now(conn: &mut Conn, job: JobId, kept: WarehouseKept) -> Result<()> {
-    sqlx::query("UPDATE jobs SET warehouse_kept = $2 WHERE id = $1")
-        .bind(job.0)
-        .bind(to_json(&kept)?)
-        .execute(conn)
-        .await?;
     Ok(())
 }
 

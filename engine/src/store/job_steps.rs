@@ -143,25 +143,19 @@ pub(crate) async fn take_place(conn: &mut Conn, id: JobId) -> Result<bool> {
     }
 }
 
-/// Whether an older job of the dataset waits for the place too. One whose turn in its plan has not come does not.
-pub(crate) async fn queued_before(conn: &mut Conn, dataset: DatasetId, id: JobId) -> Result<bool> {
+/// The oldest job of the dataset, older than this one, that waits for the place too. One whose turn in its plan has not come
+/// does not.
+pub(crate) async fn queued_before(conn: &mut Conn, dataset: DatasetId, id: JobId) -> Result<Option<JobId>> {
     let found: Option<i64> = sqlx::query_scalar(
         "SELECT j.id FROM jobs j WHERE j.dataset_id = $1 AND j.state = 'queued' AND j.id < $2
            AND NOT EXISTS (SELECT 1 FROM jobs b WHERE b.plan_id = j.plan_id AND b.plan_no < j.plan_no
-             AND b.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed')) LIMIT 1",
+             AND b.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed')) ORDER BY j.id LIMIT 1",
     )
     .bind(dataset.0)
     .bind(id.0)
     .fetch_optional(conn)
     .await?;
-    Ok(found.is_some())
-}
-
-/// The last change number given out.
-pub(crate) async fn change_seq(conn: &mut Conn) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT change_seq FROM installation")
-        .fetch_one(conn)
-        .await?)
+    Ok(found.map(JobId))
 }
 
 /// Stores what the check of who is left found.
@@ -180,7 +174,7 @@ pub(crate) async fn set_verified(
     Ok(())
 }
 
-/// Stores how many rows stay in the warehouse.
+/// Stores how many rows stay in the warehouse, as of now.
 pub(crate) async fn set_kept(conn: &mut Conn, id: JobId, kept: domain::impact::WarehouseKept) -> Result<()> {
     sqlx::query("UPDATE jobs SET warehouse_kept = $2 WHERE id = $1")
         .bind(id.0)

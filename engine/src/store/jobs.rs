@@ -29,6 +29,8 @@ pub(crate) struct JobRow {
     intent_by: Option<String>,
     intent_at: Option<i64>,
     pub(crate) holds_place: Option<i64>,
+    /// It is this job's turn among those of its plan.
+    pub(crate) holds_segment: Option<i64>,
     pub(crate) paused_at: Option<i64>,
     pub(crate) ending: Option<String>,
     pub(crate) waiting_for: Option<String>,
@@ -343,6 +345,15 @@ pub(crate) async fn holder(conn: &mut Conn, dataset: DatasetId) -> Result<Option
     Ok(q.build_query_as().fetch_optional(conn).await?)
 }
 
+/// The first job of the dataset that waits for its place.
+pub(crate) async fn first_queued(conn: &mut Conn, dataset: DatasetId) -> Result<Option<JobRow>> {
+    let first = super::job_steps::queued_before(conn, dataset, JobId(i64::MAX)).await?;
+    match first {
+        Some(id) => find(conn, id).await,
+        None => Ok(None),
+    }
+}
+
 /// The unfinished job of a segment; of a plan, the one whose turn it is.
 pub(crate) async fn of_segment(conn: &mut Conn, segment: SegmentId) -> Result<Option<JobRow>> {
     let mut q = sqlx::QueryBuilder::new(SELECT);
@@ -433,7 +444,7 @@ pub(crate) async fn set_intent(
     now: Timestamp,
 ) -> Result<()> {
     sqlx::query("UPDATE jobs SET intent = $2, intent_by = $3, intent_at = $4, updated_at = $4,
-           paused_ms = paused_ms + CASE WHEN $2 <> 'hold' AND intent = 'hold' THEN max($4 - coalesce(paused_at, $4), 0) ELSE 0 END,
+           paused_ms = paused_ms + CASE WHEN $2 <> 'hold' AND intent = 'hold' AND state NOT IN ('scheduled', 'queued', 'awaiting_approval') THEN max($4 - coalesce(paused_at, $4), 0) ELSE 0 END,
            paused_at = CASE WHEN $2 = 'run' THEN NULL ELSE paused_at END WHERE id = $1")
         .bind(id.0)
         .bind(intent.as_str())

@@ -10,6 +10,7 @@ pub(crate) mod arms;
 pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod bench;
+pub(crate) mod beneath;
 pub(crate) mod campaigns;
 pub(crate) mod dangling;
 pub(crate) mod datasets;

@@ -137,20 +137,29 @@ pub(crate) async fn hand_on(conn: &mut Conn, job: &JobRow) -> Result<()> {
     Ok(())
 }
 
-/// Whether nobody needs the target set that the job has a part of: every job of the plan is over, and none has begun to
-/// delete.
-pub(crate) async fn never_begun(conn: &mut Conn, job: &JobRow) -> Result<bool> {
-    if job.plan_id.is_none() {
-        return Ok(true);
-    }
-    let kept: Option<i64> = sqlx::query_scalar(
-        "SELECT id FROM jobs WHERE plan_id = $1 AND (started_at IS NOT NULL
-           OR state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed')) LIMIT 1",
+/// Whether the job ends because the one before it in its plan does: both were cancelled, or that one failed.
+pub(crate) async fn ends_with_the_one_before(conn: &mut Conn, job: &JobRow) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT b.id FROM jobs b JOIN jobs j ON j.id = $1 AND b.plan_id = j.plan_id AND b.plan_no = j.plan_no - 1
+         WHERE (j.intent = 'cancel' AND b.intent = 'cancel') OR (j.state = 'failed' AND b.state = 'failed')",
     )
-    .bind(job.plan_id)
+    .bind(job.id)
     .fetch_optional(conn)
     .await?;
-    Ok(kept.is_none())
+    Ok(found.is_some())
+}
+
+/// A target set that nobody needs any more: every job that has a part of it is over, and none has begun to delete.
+pub(crate) async fn unneeded_set(conn: &mut Conn) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar(
+        "SELECT coalesce(j.plan_id, j.id) FROM jobs j WHERE j.state IN ('cancelled', 'failed') AND j.started_at IS NULL
+           AND (EXISTS (SELECT 1 FROM job_targets t WHERE t.job_id = coalesce(j.plan_id, j.id))
+             OR EXISTS (SELECT 1 FROM job_target_names n WHERE n.job_id = j.id))
+           AND NOT EXISTS (SELECT 1 FROM jobs b WHERE b.plan_id = j.plan_id AND (b.started_at IS NOT NULL
+             OR b.state NOT IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed'))) LIMIT 1",
+    )
+    .fetch_optional(conn)
+    .await?)
 }
 
 /// The greatest id of the first `people` targets above `after`; `None`: there are not so many.

@@ -238,7 +238,8 @@ impl RunRow {
     }
 }
 
-/// The due moments of one, newest first, before the moment `before` (0: from the newest).
+/// The due moments of one, newest first, before the moment `before` (0: from the newest). Where a run's job is a plan of several,
+/// its state is that of the earliest that is not over, and after that the worst that came of any; the deleted are added up.
 pub(crate) async fn runs(
     conn: &mut Conn,
     id: RecurringId,
@@ -246,8 +247,12 @@ pub(crate) async fn runs(
     rows: u32,
 ) -> Result<Vec<RecurringRun>> {
     let found: Vec<RunRow> = sqlx::query_as(
-        "SELECT r.due_at, r.outcome, r.matched, r.job_id, r.note, r.enabled_at, j.state AS job_state, j.deleted
-         FROM recurring_runs r LEFT JOIN jobs j ON j.id = r.job_id
+        "SELECT r.due_at, r.outcome, r.matched, r.job_id, r.note, r.enabled_at,
+           (SELECT j.state FROM jobs j WHERE j.id = r.job_id OR j.plan_id = r.job_id
+             ORDER BY CASE j.state WHEN 'failed' THEN 1 WHEN 'cancelled' THEN 2 WHEN 'completed_with_leftovers' THEN 3
+               WHEN 'completed' THEN 4 ELSE 0 END, j.plan_no LIMIT 1) AS job_state,
+           (SELECT sum(j.deleted) FROM jobs j WHERE j.id = r.job_id OR j.plan_id = r.job_id) AS deleted
+         FROM recurring_runs r
          WHERE r.recurring_id = $1 AND ($2 = 0 OR r.due_at < $2) ORDER BY r.due_at DESC LIMIT $3",
     )
     .bind(id.0)
@@ -258,19 +263,22 @@ pub(crate) async fn runs(
     found.into_iter().map(RunRow::show).collect()
 }
 
-/// A run whose job has ended, and about which something is left to do.
+/// A run whose jobs have all ended, and about which something is left to do.
 #[derive(Debug, FromRow)]
 pub(crate) struct Unsettled {
     pub(crate) recurring_id: i64,
     pub(crate) due_at: i64,
-    pub(crate) job_state: String,
+    /// Whether every one of its jobs came to its end.
+    pub(crate) ended_well: bool,
 }
 
-/// All of them.
+/// All of them. A run is several jobs where its job is a plan; while one of them is not over, the segment is not free.
 pub(crate) async fn unsettled(conn: &mut Conn) -> Result<Vec<Unsettled>> {
     Ok(sqlx::query_as(
-        "SELECT r.recurring_id, r.due_at, j.state AS job_state FROM recurring_runs r JOIN jobs j ON j.id = r.job_id
-         WHERE r.settled_at IS NULL AND j.state IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed')",
+        "SELECT r.recurring_id, r.due_at, min(j.state IN ('completed', 'completed_with_leftovers')) AS ended_well
+         FROM recurring_runs r JOIN jobs j ON j.id = r.job_id OR j.plan_id = r.job_id
+         WHERE r.settled_at IS NULL GROUP BY r.recurring_id, r.due_at
+         HAVING min(j.state IN ('completed', 'completed_with_leftovers', 'cancelled', 'failed')) = 1",
     )
     .fetch_all(conn)
     .await?)

@@ -40,7 +40,7 @@ const SEGMENTS_WITHIN_MAX: usize = 16;
 /// How deep one condition can be at most, its `IS TRUE` included.
 const CONDITION_DEPTH: u32 = 40;
 /// Most variables: SQLite has 32,766, and callers bind some of their own.
-const VARIABLES_MAX: u32 = 32_000;
+pub(super) const VARIABLES_MAX: u32 = 32_000;
 /// Most conditions, those of segments written out in place included: ten full rules. Each costs time for every profile.
 const CONDITIONS_MAX: u32 = 5_000;
 
@@ -89,6 +89,28 @@ pub(crate) fn push_segment(
     scope: &RuleScope<'_>,
 ) -> Result<()> {
     RuleSql::new(q, *scope).segment(segment_id, 0)
+}
+
+/// How many variables [`push_segment`] would bind: what stands in one statement together must stay within [`VARIABLES_MAX`].
+///
+/// # Errors
+/// As [`push_rule`].
+pub(super) fn variables_of_segment(segment_id: i64, scope: &RuleScope<'_>) -> Result<u32> {
+    let mut q = QueryBuilder::new("");
+    let mut sql = RuleSql::new(&mut q, *scope);
+    sql.segment(segment_id, 0)?;
+    Ok(sql.variables)
+}
+
+/// How many variables [`push_rule`] would bind.
+///
+/// # Errors
+/// As [`push_rule`].
+pub(super) fn variables_of_rule(rule: &Rule, scope: &RuleScope<'_>) -> Result<u32> {
+    let mut q = QueryBuilder::new("");
+    let mut sql = RuleSql::new(&mut q, *scope);
+    sql.rule(rule, 0)?;
+    Ok(sql.variables)
 }
 
 /// Appends `FROM … WHERE …` that yields all profiles `p` of a dataset in the order of their ids. More conditions may
@@ -252,7 +274,8 @@ impl<'q, 's> RuleSql<'q, 's> {
     }
 }
 
-fn too_large() -> Error {
+/// The refusal of what SQLite would refuse.
+pub(super) fn too_large() -> Error {
     let sentence = "Together with the segments it refers to, this rule is too large. \
                     Turn one of them into a list segment, or refer to fewer.";
     Problem::because(Code::RuleInvalid, sentence.to_owned()).into()

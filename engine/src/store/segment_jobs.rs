@@ -3,10 +3,9 @@
 use super::Conn;
 use crate::error::Result;
 use domain::{
-    id::{DatasetId, JobId, SegmentId},
+    id::{JobId, SegmentId},
     time::Timestamp,
 };
-use std::collections::BTreeMap;
 
 /// Disables the segment of a job. The members of a rule segment are from now on the job's targets, as corrected.
 pub(crate) async fn disable(
@@ -40,27 +39,20 @@ pub(crate) async fn disabled(conn: &mut Conn, segment: SegmentId) -> Result<bool
     Ok(state.as_deref() == Some("disabled"))
 }
 
-/// Stores a count that was just made.
+/// Stores a count that was made at a moment, unless a newer one is there.
 pub(crate) async fn set_count(
     conn: &mut Conn,
     segment: SegmentId,
     value: i64,
     counted_at: Timestamp,
 ) -> Result<()> {
-    sqlx::query("UPDATE segments SET count_value = $2, counted_at = $3 WHERE id = $1")
-        .bind(segment.0)
-        .bind(value)
-        .bind(counted_at.ms())
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "UPDATE segments SET count_value = $2, counted_at = $3 WHERE id = $1 AND coalesce(counted_at, $3) <= $3",
+    )
+    .bind(segment.0)
+    .bind(value)
+    .bind(counted_at.ms())
+    .execute(conn)
+    .await?;
     Ok(())
-}
-
-/// The names of a dataset's segments by number.
-pub(crate) async fn names(conn: &mut Conn, dataset: DatasetId) -> Result<BTreeMap<i64, String>> {
-    let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, name FROM segments WHERE dataset_id = $1")
-        .bind(dataset.0)
-        .fetch_all(conn)
-        .await?;
-    Ok(rows.into_iter().collect())
 }

@@ -15,7 +15,7 @@ use sqlx::{QueryBuilder, Sqlite};
 pub(crate) enum Membership {
     /// The frozen rule.
     Rule(Box<Rule>),
-    /// Stored members of this segment.
+    /// The members of this segment, of a disabled one or a list the stored ones.
     Listed(i64),
 }
 
@@ -87,12 +87,17 @@ pub(crate) async fn set_freeze_cursor(conn: &mut Conn, job: JobId, cursor: i64, 
     Ok(())
 }
 
-/// Removes a set of which nobody was deleted; `set`: the job under whose number it lies.
-pub(crate) async fn drop_targets(conn: &mut Conn, set: i64) -> Result<()> {
-    sqlx::query("DELETE FROM job_targets WHERE job_id = $1")
-        .bind(set)
-        .execute(conn)
-        .await?;
+/// Removes up to `rows` of a set of which nobody was deleted, and as many of the names that were kept for it; `set`: the job under
+/// whose number it lies, of a plan the first.
+pub(crate) async fn drop_slice(conn: &mut Conn, set: i64, rows: i64) -> Result<()> {
+    for sql in [
+        "DELETE FROM job_targets WHERE job_id = $1 AND profile_id <= (SELECT max(profile_id) FROM
+           (SELECT profile_id FROM job_targets WHERE job_id = $1 ORDER BY profile_id LIMIT $2))",
+        "DELETE FROM job_target_names WHERE (job_id, profile_id) IN (SELECT n.job_id, n.profile_id FROM jobs j
+           CROSS JOIN job_target_names n ON n.job_id = j.id WHERE j.id = $1 OR j.plan_id = $1 LIMIT $2)",
+    ] {
+        sqlx::query(sql).bind(set).bind(rows).execute(&mut *conn).await?;
+    }
     Ok(())
 }
 
@@ -111,56 +116,25 @@ pub(crate) async fn still_there(conn: &mut Conn, job: &JobRow) -> Result<i64> {
     Ok(found)
 }
 
-/// How many people are in now who were not in the target set.
+/// How many people are in now who were not in the target set. Looks at those who changed since the freeze, or at everyone.
 pub(crate) async fn joined_after(
     conn: &mut Conn,
     job: &JobRow,
     who: &Membership,
     scope: &RuleScope<'_>,
+    everyone: bool,
 ) -> Result<i64> {
     let mut q = QueryBuilder::new("SELECT count(*) ");
     super::rule_sql::push_dataset_scan(&mut q, scope.dataset_id);
-    q.push(" AND (p.changed_seq > ")
-        .push_bind(job.freeze_seq)
-        .push(" OR p.id > ")
-        .push_bind(job.freeze_upto)
-        .push(") AND NOT EXISTS (SELECT 1 FROM job_targets t WHERE t.job_id = ");
+    if !everyone {
+        q.push(" AND (p.changed_seq > ")
+            .push_bind(job.freeze_seq)
+            .push(" OR p.id > ")
+            .push_bind(job.freeze_upto)
+            .push(")");
+    }
+    q.push(" AND NOT EXISTS (SELECT 1 FROM job_targets t WHERE t.job_id = ");
     q.push_bind(job.set()).push(" AND t.profile_id = p.id) AND ");
     push_membership(&mut q, who, scope)?;
     Ok(q.build_query_scalar().fetch_one(conn).await?)
-}
-
-/// Notes, for a rule segment that is being disabled, in what its members differ from the target set: who came to match
-/// (member 1) and who no longer does (member 0). Looks at those who changed since the freeze, or at everyone.
-pub(crate) async fn correct_members(
-    conn: &mut Conn,
-    job: &JobRow,
-    who: &Membership,
-    scope: &RuleScope<'_>,
-    everyone: bool,
-) -> Result<()> {
-    for joined in [true, false] {
-        let mut q = QueryBuilder::new(
-            "INSERT OR REPLACE INTO memberships (profile_id, segment_id, member, joined_at) SELECT p.id, ",
-        );
-        q.push_bind(job.segment_id)
-            .push(", ")
-            .push_bind(i64::from(joined))
-            .push(", ")
-            .push_bind(scope.now.ms())
-            .push(" ");
-        super::rule_sql::push_dataset_scan(&mut q, scope.dataset_id);
-        if !everyone {
-            q.push(" AND p.changed_seq > ").push_bind(job.freeze_seq);
-        }
-        q.push(if joined { " AND NOT EXISTS" } else { " AND EXISTS" });
-        q.push(" (SELECT 1 FROM job_targets t WHERE t.job_id = ")
-            .push_bind(job.set())
-            .push(" AND t.profile_id = p.id) AND ");
-        q.push(if joined { "(" } else { "NOT (" });
-        push_membership(&mut q, who, scope)?;
-        q.push(")");
-        q.build().execute(&mut *conn).await?;
-    }
-    Ok(())
 }

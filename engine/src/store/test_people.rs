@@ -36,6 +36,7 @@ pub(crate) async fn add(store: &Store, dataset: DatasetId, person: &TestPerson<'
     sqlx::query("INSERT INTO profiles (id, dataset_id, bucket, last_seen_at, created_at, changed_seq, attributes) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(id).bind(dataset.0).bind(id % 10_000).bind(last_seen).bind(now).bind(seq).bind(attributes)
         .execute(&mut *tx).await.expect("a profile");
+    log_change(&mut tx, id).await;
     for (kind, value) in person.identities {
         let hash = store.keys.identity_hash(dataset, *kind, value);
         sqlx::query("INSERT INTO identities VALUES ($1, $2, $3)")
@@ -73,6 +74,15 @@ pub(crate) async fn add(store: &Store, dataset: DatasetId, person: &TestPerson<'
     ProfileId(id)
 }
 
+/// Logs a change of a person under the number that they carry.
+async fn log_change(conn: &mut Conn, id: i64) {
+    sqlx::query("INSERT INTO change_log (seq, dataset_id, profile_id) SELECT changed_seq, dataset_id, id FROM profiles WHERE id = $1")
+        .bind(id)
+        .execute(conn)
+        .await
+        .expect("a change in the log");
+}
+
 async fn draw_id(conn: &mut Conn, dataset: DatasetId) -> i64 {
     let drawn: Option<i64> = sqlx::query_scalar("UPDATE profile_blocks SET next_id = next_id + 1 WHERE dataset_id = $1 AND next_id <= last_id RETURNING next_id - 1")
         .bind(dataset.0).fetch_optional(&mut *conn).await.expect("an id");
@@ -102,6 +112,7 @@ pub(crate) async fn set_attributes(store: &Store, id: ProfileId, attributes: &st
         .await
         .expect("a number");
     sqlx::query("UPDATE profiles SET attributes = $2, changed_seq = (SELECT change_seq FROM installation) WHERE id = $1").bind(id.0).bind(attributes).execute(&mut *tx).await.expect("a change");
+    log_change(&mut tx, id.0).await;
     tx.commit().await.expect("a commit");
 }
 

@@ -285,20 +285,20 @@ pub(crate) async fn remove_slice(conn: &mut Conn, job: JobId, now: Timestamp) ->
     Ok(())
 }
 
-/// Gives free pages of the warehouse's file back, a few at a time, and empties its log where no reader is in the way.
-pub(crate) async fn tidy(conn: &mut Conn) -> Result<()> {
-    loop {
-        // All rows of the pragma have to be fetched, or it stops after the first page.
-        sqlx::query("PRAGMA main.incremental_vacuum(500)")
-            .fetch_all(&mut *conn)
-            .await?;
-        let left: i64 = sqlx::query_scalar("PRAGMA main.freelist_count")
-            .fetch_one(&mut *conn)
-            .await?;
-        if left == 0 {
-            break;
-        }
-    }
+/// Gives a few free pages of the warehouse's file back. Whether more are left.
+pub(crate) async fn vacuum_slice(conn: &mut Conn) -> Result<bool> {
+    // All rows of the pragma have to be fetched, or it stops after the first page.
+    sqlx::query("PRAGMA main.incremental_vacuum(500)")
+        .fetch_all(&mut *conn)
+        .await?;
+    let left: i64 = sqlx::query_scalar("PRAGMA main.freelist_count")
+        .fetch_one(conn)
+        .await?;
+    Ok(left > 0)
+}
+
+/// Empties the log of the warehouse's file where no reader is in the way.
+pub(crate) async fn empty_log(conn: &mut Conn) -> Result<()> {
     super::pages::busy_timeout(conn, super::pages::BUSY_MS).await?;
     let emptied = sqlx::query("PRAGMA main.wal_checkpoint(TRUNCATE)")
         .fetch_one(&mut *conn)

@@ -11,7 +11,7 @@ use crate::{
 };
 use domain::{id::JobId, time::Timestamp};
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    sync::atomic::{AtomicI64, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
@@ -38,6 +38,18 @@ pub(crate) struct Warehouse {
     per_second: AtomicI64,
     /// When the copy had last taken over all that there was, milliseconds.
     level_at: AtomicI64,
+    /// How many need the log of changes to stay as it is: what the copy passes is taken out later.
+    kept: AtomicUsize,
+}
+
+/// As long as it is there, nothing is taken out of the log of changes.
+#[derive(Debug)]
+pub(crate) struct KeptLog<'w>(&'w Warehouse);
+
+impl Drop for KeptLog<'_> {
+    fn drop(&mut self) {
+        self.0.kept.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Warehouse {
@@ -55,6 +67,7 @@ impl Warehouse {
             watermark: AtomicI64::new(watermark),
             per_second: AtomicI64::new(PER_SECOND),
             level_at: AtomicI64::new(level_at.ms()),
+            kept: AtomicUsize::new(0),
         })
     }
 
@@ -84,9 +97,32 @@ impl Warehouse {
             self.learn(watermark - before, begun.elapsed());
             fault::stop_point("warehouse.copied")?;
             self.watermark.store(watermark, Ordering::Release);
-            trim(store, watermark).await?;
+            self.trim(store, watermark).await?;
             if !more {
                 self.level_at.store(store.clock.now().ms(), Ordering::Release);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Keeps the log of changes from the present number on: who holds this sees in it everyone who changes meanwhile.
+    pub(crate) fn keep_log(&self) -> KeptLog<'_> {
+        self.kept.fetch_add(1, Ordering::AcqRel);
+        KeptLog(self)
+    }
+
+    /// Takes what the copy has passed out of the log, unless somebody needs it: then the next look does.
+    async fn trim(&self, store: &Store, watermark: i64) -> Result<()> {
+        loop {
+            let mut tx = store.write().await?;
+            // Asked under the lock: whoever keeps the log begins with a look at the store, and sees what was taken out.
+            if self.kept.load(Ordering::Acquire) > 0 {
+                return Ok(());
+            }
+            let more = store::warehouse::trim_log(&mut tx, watermark).await?;
+            fault::stop_point("warehouse.trim")?;
+            tx.commit().await?;
+            if !more {
                 return Ok(());
             }
         }
@@ -158,18 +194,6 @@ impl Warehouse {
             self.copier.note(error);
         }
         done
-    }
-}
-
-async fn trim(store: &Store, watermark: i64) -> Result<()> {
-    loop {
-        let mut tx = store.write().await?;
-        let more = store::warehouse::trim_log(&mut tx, watermark).await?;
-        fault::stop_point("warehouse.trim")?;
-        tx.commit().await?;
-        if !more {
-            return Ok(());
-        }
     }
 }
 

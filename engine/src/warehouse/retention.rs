@@ -67,8 +67,12 @@ async fn look(engine: &Engine, stop: &watch::Receiver<bool>) -> Result<()> {
         }
     }
     if removed {
-        let mut conn = engine.inner.warehouse.copier.idle().await?;
-        store::warehouse_deletions::tidy(&mut conn).await?;
+        // The copier's one connection is given back after every few pages: the copy waits no longer than for those.
+        let copier = &engine.inner.warehouse.copier;
+        while !*stop.borrow() && store::warehouse_deletions::vacuum_slice(&mut *copier.idle().await?).await? {
+            tokio::time::sleep(BETWEEN).await;
+        }
+        store::warehouse_deletions::empty_log(&mut *copier.idle().await?).await?;
     }
     write_down(engine).await?;
     fault::stop_point("retention.idle")
@@ -165,7 +169,7 @@ async fn audit(engine: &Engine, deletion: &Deletion) -> Result<()> {
         detail: serde_json::json!({ "profiles": went.profiles, "events": went.events, "keep_days": days }),
     };
     store::audit::insert(&mut tx, inner.store.clock.now(), &Actor::system(), entry).await?;
-    store::job_reports::set_kept_now(&mut tx, JobId(deletion.job_id), WarehouseKept::default()).await?;
+    store::job_steps::set_kept(&mut tx, JobId(deletion.job_id), WarehouseKept::default()).await?;
     fault::stop_point("retention.audit")?;
     tx.commit().await
 }

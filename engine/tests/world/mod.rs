@@ -213,6 +213,17 @@ impl World {
             .expect("a second connection")
     }
 
+    /// Waits until a number out of the store's file is this one: what is done in slices afterwards.
+    pub(crate) async fn comes_to(&self, sql: &'static str, wanted: i64) {
+        for _ in 0..6_000 {
+            if self.number(sql).await == wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{sql} never came to {wanted}");
+    }
+
     /// One number out of the store's file.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql)

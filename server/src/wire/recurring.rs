@@ -82,6 +82,8 @@ pub(crate) struct NewRecurring {
     /// The most people that one run may delete; where more match, nobody is deleted. Separators in a text are ignored.
     #[schema(value_type = i64)]
     pub(crate) ceiling: Option<TypedCount>,
+    /// The `plan_hash` of the impact that was shown; where the plan is another by now, it is refused with `plan_changed`.
+    pub(crate) plan_hash: Option<String>,
     /// Whether the segment is enabled again after each run that came to its end. Where it is not, it stays disabled, and a run
     /// that meets it disabled is refused.
     #[serde(default)]
@@ -116,6 +118,7 @@ impl NewRecurring {
             consent: self.consent,
             confirm_name: self.confirm_name.clone(),
             ceiling: ceiling.ok_or_else(|| Problem::new(Code::CountInvalid).on("ceiling"))?,
+            plan_hash: self.plan_hash.clone(),
             enable_after: self.enable_after,
             on_active_campaign,
             max_rate: self.max_rate,

@@ -7,6 +7,7 @@ mod decisions;
 mod profiles;
 mod segment_pages;
 mod segments;
+mod standing;
 mod usage;
 mod uses;
 

@@ -322,7 +322,7 @@ async fn members_half_written_by_a_process_that_died_are_cleared_at_the_start() 
     crate::store::members::unsettle(&mut tx, a.id)
         .await
         .expect("a note");
-    crate::store::members::apply(&mut tx, a.id, NOW, &[(ada.0, true)])
+    crate::store::members::apply(&mut tx, a.id, NOW, &[(ada.0, Some(true))])
         .await
         .expect("a member");
     tx.commit().await.expect("a commit");
@@ -447,4 +447,41 @@ async fn stale_counts_are_refreshed_and_fresh_ones_left() {
         .expect("a segment")
         .count;
     assert_eq!(count.map(|count| count.value), Some(1));
+}
+
+#[tokio::test]
+async fn who_has_to_be_looked_at_is_looked_at_without_the_lock() {
+    let house = House::new().await;
+    house.member("u1", "b").await;
+    let a = house.rule("A", A).await;
+    let store = &house.engine.inner.store;
+    let order = crate::service::stored_members::Order {
+        dataset: house.main,
+        segment: a.id,
+        who: &crate::store::targets::Membership::Listed(a.id.0),
+        base: None,
+        since: None,
+        at: NOW,
+    };
+    // Somebody else writes all the while: nobody needs a row, so the scan needs no lock.
+    let writing = store.write().await.expect("a writer");
+    let looked = tokio::time::timeout(
+        std::time::Duration::from_secs(30),
+        house.engine.first_round(&order),
+    );
+    let seen = looked.await.expect("in the meantime").expect("a round").1;
+    drop(writing);
+    // Who changes from there on stays in the log as long as somebody needs it, also when the copy has passed.
+    let kept = house.engine.inner.warehouse.keep_log();
+    let ada = house.member("ada", "a").await;
+    let warehouse = &house.engine.inner.warehouse;
+    warehouse.catch_up(store).await.expect("copied");
+    let changed = async || {
+        let mut conn = store.read().await.expect("a reader");
+        crate::store::members::changed(&mut conn, house.main, seen, 0).await
+    };
+    assert_eq!(changed().await.expect("changes"), [ada.0]);
+    drop(kept);
+    warehouse.catch_up(store).await.expect("copied");
+    assert_eq!(changed().await.expect("changes"), Vec::<i64>::new());
 }

@@ -350,3 +350,89 @@ async fn the_plan_hash_moves_with_the_structure_and_not_with_the_count() {
     drop(conn);
     assert_eq!(alone, hash().await);
 }
+
+#[tokio::test]
+async fn the_plan_hash_moves_with_what_stands_behind_the_rule() {
+    let (house, _) = six().await;
+    let engine = &house.engine;
+    let list = house.list("Chosen").await;
+    for who in ["u1", "u2"] {
+        engine
+            .set_member(&admin(), house.main, list.id, who, true)
+            .await
+            .expect("a member");
+    }
+    let inner = house.rule("Inner", r#"in segment "Chosen""#).await;
+    let outer = house.rule("Outer", r#"in segment "Inner""#).await;
+    let shown = async || {
+        let impact = engine
+            .impact(&admin(), house.main, outer.id, None)
+            .await
+            .expect("impact");
+        (impact.plan_hash, impact.profiles)
+    };
+    let (before, people) = shown().await;
+    for (who, member) in [("u2", false), ("u3", true)] {
+        engine
+            .set_member(&admin(), house.main, list.id, who, member)
+            .await
+            .expect("a member");
+    }
+    let (swapped, as_many) = shown().await;
+    assert_eq!(as_many, people, "as many as before");
+    assert_ne!(swapped, before, "but another person");
+    let other = domain::segment::SegmentChange {
+        name: None,
+        rule: Some(r#"user_id = "u4" or user_id = "u5""#.into()),
+    };
+    engine
+        .update_segment(&admin(), house.main, inner.id, other)
+        .await
+        .expect("changed");
+    let (edited, as_many) = shown().await;
+    assert_eq!(as_many, people, "as many as before");
+    assert_ne!(edited, swapped, "but other people");
+}
+
+#[tokio::test]
+async fn long_lists_share_no_statement_that_would_be_too_long() {
+    let (house, a) = six().await;
+    let long = |from: usize| {
+        let lists = (0..8).map(|no| {
+            let values = (0..1_000).map(|n| format!("{}", from + no * 1_000 + n));
+            format!("attr.no in ({})", values.collect::<Vec<_>>().join(","))
+        });
+        lists.collect::<Vec<_>>().join(" or ")
+    };
+    let mut named = vec![];
+    for no in 0..5 {
+        let rule = format!("{} or user_id = \"u1\"", long(no * 1_000));
+        named.push(house.rule(&format!("Long {no}"), &rule).await.id);
+    }
+    for id in &named {
+        let campaign = spec(&format!("C{id}"), &[*id], &[]);
+        house
+            .engine
+            .create_campaign(&admin(), house.main, campaign)
+            .await
+            .expect("a campaign");
+    }
+    let impact = house.engine.impact(&admin(), house.main, a.id, None).await;
+    let also: Vec<_> = impact
+        .expect("impact")
+        .also_in
+        .iter()
+        .map(|other| other.profiles)
+        .collect();
+    assert_eq!(also, [1; 5], "u1 is in each");
+    let first = house.engine.impact(&admin(), house.main, named[0], None).await;
+    assert_eq!(first.expect("impact").also_in.len(), 5, "the other four and A");
+    let everywhere = spec("Everywhere", &named, &[]);
+    let made = house
+        .engine
+        .create_campaign(&admin(), house.main, everywhere)
+        .await;
+    made.expect("a campaign");
+    let too_large = house.engine.usage(&admin(), house.main, named[0]).await;
+    assert_eq!(code(too_large), Code::RuleInvalid, "a sentence, and no failure");
+}
