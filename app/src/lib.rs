@@ -15,7 +15,7 @@ mod shell;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
-pub use api::Settings;
-#[cfg(feature = "ssr")]
 pub use api::receipts::ProofAnswer;
+#[cfg(feature = "ssr")]
+pub use api::{DATASET_COOKIE, KeptForms, Settings, session_cookie};
 pub use shell::shell;

@@ -1,6 +1,6 @@
 //! Checks before a deletion: allow, warn, block, each with its sentence. Pure: the numbers are handed in.
 
-use crate::impact::Impact;
+use crate::{impact::Impact, usage::running_campaigns};
 use serde::{Deserialize, Serialize};
 
 /// How grave a finding is.
@@ -60,7 +60,7 @@ pub fn share_needs_word(profiles: i64, of: i64) -> bool {
 #[must_use]
 pub fn findings(impact: &Impact) -> Vec<Finding> {
     let mut found = Vec::new();
-    let running: Vec<_> = impact.usage.iter().filter(|usage| usage.running_here()).collect();
+    let running = running_campaigns(&impact.usage);
     if !running.is_empty() {
         let title = match running.len() {
             1 => "One running campaign reaches other people than before".to_owned(),

@@ -5,7 +5,7 @@ use crate::{
     id::SegmentId,
     profile::ProfileRow,
     time::Timestamp,
-    usage::{Usage, UsesList},
+    usage::{Usage, UsesList, running_campaigns},
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,6 @@ impl Impact {
     /// How many running campaigns of Lethe's own are affected.
     #[must_use]
     pub fn running_campaigns(&self) -> usize {
-        self.usage.iter().filter(|usage| usage.running_here()).count()
+        running_campaigns(&self.usage).len()
     }
 }

@@ -116,6 +116,10 @@ pub fn job_ended(
 ) -> (String, String) {
     let number = id.number();
     let (word, more) = match end {
+        JobState::Completed if counts.spared > 0 => (
+            "completed",
+            "The spared no longer matched when their turn came; nobody else of the list is left.",
+        ),
         JobState::Completed => ("completed", "Nobody of the list is left."),
         JobState::CompletedWithLeftovers => (
             "completed with leftovers",
@@ -129,8 +133,12 @@ pub fn job_ended(
         _ => ("failed", "The job's page says how far it came."),
     };
     let why = reason.map(|reason| format!(" {reason}")).unwrap_or_default();
+    let spared = match counts.spared {
+        0 => String::new(),
+        spared => format!(", {} spared", grouped(spared)),
+    };
     let text = format!(
-        "{} of {} on the list were deleted. {more}{why}",
+        "{} of {} on the list were deleted{spared}. {more}{why}",
         grouped(counts.deleted),
         grouped(counts.matched)
     );
@@ -416,6 +424,12 @@ mod tests {
         assert_eq!(
             text,
             "1,200 of 1,200 on the list were deleted. Nobody of the list is left."
+        );
+        let spared = Counts::of(60, 59, 1, 0, 0, 0);
+        let (_, text) = job_ended(JobId(1), "L", JobState::Completed, &spared, None);
+        assert_eq!(
+            text,
+            "59 of 60 on the list were deleted, 1 spared. The spared no longer matched when their turn came; nobody else of the list is left."
         );
         let none = Counts::of(5, 0, 0, 0, 0, 0);
         let (_, text) = job_ended(JobId(1), "L", JobState::Cancelled, &none, None);

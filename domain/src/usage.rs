@@ -6,6 +6,7 @@ pub use registered::{ListStanding, RegisteredUse, RegisteredUses, UseKind, UsesL
 
 use crate::{campaign::CampaignStatus, id::SegmentId, time::Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How it leans on the segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +80,15 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The id of what uses the segment, as it is known where it runs.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match &self.what {
+            UsageKind::Campaign { id, .. } | UsageKind::Registered { id, .. } => id.clone(),
+            UsageKind::Segment { id, .. } => id.to_string(),
+        }
+    }
+
     /// Whether people are being reached through it now, here or in another system.
     #[must_use]
     pub fn running(&self) -> bool {
@@ -103,5 +113,45 @@ impl Usage {
     #[must_use]
     pub const fn projected_impressions_change(&self) -> i64 {
         -self.impressions_30d_from_members
+    }
+}
+
+/// The running campaigns of Lethe's own among these uses, each once: one that includes and excludes the segment leans on it
+/// twice and is one campaign.
+#[must_use]
+pub fn running_campaigns(uses: &[Usage]) -> Vec<&Usage> {
+    let mut seen = BTreeSet::new();
+    let running = uses.iter().filter(|usage| usage.running_here());
+    running.filter(|usage| seen.insert(usage.id())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_campaign_that_includes_and_excludes_is_one() {
+        let uses = |id: &str, status, role| Usage {
+            what: UsageKind::Campaign {
+                id: id.to_owned(),
+                status,
+            },
+            name: "Spring".to_owned(),
+            role,
+            via: Vec::new(),
+            eligible_now: 0,
+            eligible_after: 0,
+            members: 0,
+            impressions_30d: 0,
+            impressions_30d_from_members: 0,
+        };
+        let uses = [
+            uses("a", CampaignStatus::Active, UsageRole::Include),
+            uses("a", CampaignStatus::Active, UsageRole::Exclude),
+            uses("b", CampaignStatus::Active, UsageRole::Exclude),
+            uses("c", CampaignStatus::Draft, UsageRole::Include),
+        ];
+        let ids: Vec<_> = running_campaigns(&uses).into_iter().map(Usage::id).collect();
+        assert_eq!(ids, ["a", "b"]);
     }
 }

@@ -144,3 +144,14 @@ test("a job's page whose session has ended leads to the log-in and back", async 
   await expect(page.getByRole("button", { name: "Log in" })).toBeVisible();
   expect(new URL(page.url()).searchParams.get("next")).toBe(ds.page(`/jobs/${job.id}`));
 });
+
+test("a number never stands beside a rule that it was not counted for", async ({ page, ds }) => {
+  await ds.add("old", 12);
+  await openBuilder(page, ds.page("/segments/new"));
+  await text(page).fill('attr.group = "old"');
+  await expect(page.getByText(/^12 profiles match/)).toBeVisible();
+  await page.route("**/fn/look_at_rule*", (route) => route.fulfill({ status: 200, contentType: "application/json", body: "{" }));
+  await text(page).fill('attr.group = "new"');
+  await expect(page.getByText(/^Who matches could not be counted\./)).toBeVisible();
+  await expect(page.getByText(/12 profiles match/)).toHaveCount(0);
+});

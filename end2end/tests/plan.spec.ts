@@ -5,7 +5,7 @@ import type { Page } from "@playwright/test";
 import { Dataset } from "../fixtures/dataset.ts";
 import { Lethe } from "../fixtures/lethe.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { boxes, confirmDelete, fillConfirmation, onJob, openDelete, pressConfirm } from "../verbs/deletion.ts";
+import { boxes, confirmDelete, fillConfirmation, follow, onJob, openDelete, pressConfirm } from "../verbs/deletion.ts";
 
 /** Rules of axe that WCAG 2.2 AA asks for. */
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -95,13 +95,14 @@ test("what takes too long is several jobs: said before, one progress over all of
   if (script) await accessible(page);
   const first = Number(await confirmDelete(page, { name: "Old ones", count: 60, rate: 10, start: "At once" }));
 
+  await follow(page);
   await expect(page.getByText("this is job 1 of 3")).toBeVisible();
   await expect(planBar(page)).toBeVisible();
   await expect(planRow(page, 3)).toContainText("Queued");
   const card = page.locator("section", { has: page.getByRole("heading", { name: "The whole plan" }) });
   await expect(card.getByText("of 60 deleted")).toBeVisible();
   // Nobody touches anything from here on.
-  await expect(page.getByText("All 3 jobs have run to their end. Nobody of the list is left.")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("All 3 jobs have run to their end: nobody of the list is left.")).toBeVisible({ timeout: 60_000 });
   await expect(card.getByText("60 of 60 deleted")).toBeVisible();
   await expect(page.getByRole("heading", { level: 2, name: "20 profiles deleted, nobody of the list is left" })).toBeVisible();
   await expect(page.getByText(/^estimated .* \(.*\), took /)).toBeVisible();
@@ -128,10 +129,12 @@ test("one job of a plan is left out by itself, and cancelling ends those behind 
   await expect(page.getByText("Job 2 of 3 of a plan.")).toBeVisible();
   if (javaScriptEnabled !== false) await accessible(page);
   await page.getByRole("button", { name: "Cancel only this job" }).click();
+  await follow(page);
   await expect(page.getByRole("heading", { level: 2, name: "Cancelled before anybody was deleted" })).toBeVisible({ timeout: 30_000 });
   expect(await own.job(`${Number(job.id) + 2}`)).toMatchObject({ status: "queued" });
   await planRow(page, 1).getByRole("link").click();
   await page.getByRole("button", { name: "Cancel job" }).click();
+  await follow(page);
   await expect(page.getByText("3 jobs of 3 jobs cancelled. 60 of the list are kept.")).toBeVisible({ timeout: 30_000 });
   expect(await ds.figures()).toMatchObject({ profiles: 60 });
 });
@@ -156,4 +159,26 @@ test("a very large share of the dataset needs a tick of its own on the page", as
   await most.check();
   await pressConfirm(page);
   await onJob(page, "Old ones");
+});
+
+test("the overview shows a long plan by the job whose turn it is, and what has ended before it", async ({ as }) => {
+  const ds = await shop();
+  await ds.add("gone", 5);
+  await ds.add("old", 80);
+  await ds.segment("Gone already", "gone");
+  await ds.segment("Old ones", "old");
+  await limit("default");
+  await ds.start("Gone already", 5, ["--wait"]);
+  await limit(1);
+  const first = await ds.start("Old ones", 80, ["--max-rate", "10"]);
+  const page = await as(await own.session("administrator"), own);
+  await own.until("the list is fixed", async () => (await ds.jobs()).length > 6);
+  await own.run(["job", "pause", first.id]);
+  await page.goto(ds.page());
+  const ways = page.getByRole("main").getByRole("link", { name: "Open job" });
+  await expect(ways).toHaveCount(1);
+  await expect(ways).toHaveAttribute("href", new RegExp(`/jobs/${first.id}$`));
+  await expect(page.getByRole("table", { name: "Recent deletions" }).getByRole("row", { name: /^Gone already/ })).toBeVisible();
+  await own.run(["job", "cancel", first.id]);
+  await limit("default");
 });

@@ -167,7 +167,7 @@ test("a rule that matches everyone needs a word of its own", async ({ page, ds }
   const segment = await ds.ruled("Everybody", "bucket(0, 100)");
   await page.goto(ds.page(`/segments/${segment.id}/delete`));
   const everyone = page.getByRole("checkbox", { name: /everyone in the dataset/ });
-  await fillConfirmation(page, { name: "Everybody", count: 8, consent: true, start: "At once" });
+  await fillConfirmation(page, { name: "Everybody", count: 8, consent: true, start: "At once", everyone: false });
   await pressConfirm(page);
   await expectRefusal(page, everyone, /everyone in the dataset/);
   await expectNothingDone(ds, 8);

@@ -15,6 +15,18 @@ for (const role of ["editor", "viewer"] satisfies Role[]) {
       await expect(page.getByRole("link", { name: "Edit rule" })).toHaveCount(role === "editor" ? 1 : 0);
       await expect(page.getByRole("button", { name: "Refresh count" })).toHaveCount(role === "editor" ? 1 : 0);
 
+      if (role === "viewer") {
+        for (const path of ["/segments/new", `/segments/${segment.id}/edit`]) {
+          guard.expectStatus(403);
+          expect((await page.goto(ds.page(path)))?.status()).toBe(403);
+          await expect(page.getByRole("heading", { level: 1, name: "Not allowed" })).toBeVisible();
+        }
+      }
+      for (const tab of role === "viewer" ? ["manage", "members", "nonsense"] : ["members", "nonsense"]) {
+        await page.goto(ds.page(`/segments/${segment.id}?tab=${tab}`));
+        await expect(page.getByRole("table", { name: "Users" })).toBeVisible();
+      }
+
       guard.expectStatus(403);
       const answer = await page.goto(ds.page(`/segments/${segment.id}/delete`));
       expect(answer?.status()).toBe(403);

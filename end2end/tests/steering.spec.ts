@@ -1,6 +1,6 @@
 // A job that is steered: paused, resumed, slowed, ended, run again. Runs with WASM and without.
 import { expect, test } from "../fixtures/test.ts";
-import { announced, confirmDelete, nobodyLeft, openDelete, tile, waitForJob } from "../verbs/deletion.ts";
+import { announced, confirmDelete, follow, nobodyLeft, openDelete, stand, tile, waitForJob } from "../verbs/deletion.ts";
 
 test("pause stops it, resume goes on, a speed takes effect while it runs, and the counts are exact", async ({ page, ds, lethe }) => {
   await ds.add("old", 200);
@@ -11,6 +11,7 @@ test("pause stops it, resume goes on, a speed takes effect while it runs, and th
   await expect(page.getByText(/(limit|at most).* 5 a second/)).toBeVisible();
 
   await page.getByRole("button", { name: "Pause" }).click();
+  await follow(page);
   await expect(announced(page)).toContainText(/^Paused with \d+ of 200 deleted/);
   await expect(page.getByRole("button", { name: "Pause" })).toHaveCount(0);
   const paused = await lethe.job(job);
@@ -23,6 +24,7 @@ test("pause stops it, resume goes on, a speed takes effect while it runs, and th
   await ds.segment("Others", "other");
   await expect(ds.start("Others", 3)).rejects.toThrow(/running|Old ones/);
 
+  await stand(page);
   await page.getByRole("textbox", { name: "At most, profiles a second" }).fill("100");
   await page.getByRole("button", { name: "Set speed" }).click();
   await expect(page.getByText("The speed limit has been set")).toBeVisible();
@@ -90,11 +92,42 @@ test("newcomers are counted and never touched, and those who no longer match sta
   await page.getByRole("textbox", { name: "At most, profiles a second" }).fill("");
   await page.getByRole("button", { name: "Set speed" }).click();
   await page.getByRole("button", { name: "Resume" }).click();
-  await waitForJob(page, /^59 profiles deleted, /);
+  await waitForJob(page, "59 profiles deleted, 1 spared, nobody else of the list is left");
   const { counts } = await lethe.job(job.id);
   expect(counts).toMatchObject({ matched: 60, deleted: 59, spared: 1, failed: 0, left: 0, joined_after: 4 });
   await expect(page.getByText(/^.*4 profiles joined the segment after the list was fixed/)).toBeVisible();
   await expect(tile(page, "Spared")).toHaveText("1");
   await expect(page.getByRole("link", { name: "Run again on what is left" })).toBeVisible();
   expect((await ds.figures()).profiles).toBe(5);
+});
+
+test("what is typed on the page of a deletion stays while one types, also without JavaScript; following it is a choice", async ({ page, ds, lethe, javaScriptEnabled }) => {
+  await ds.add("old", 40);
+  await ds.segment("Old ones", "old");
+  const waiting = await ds.start("Old ones", 40, ["--wait-seconds", "3600"]);
+  await lethe.until("the list is fixed", async () => (await lethe.job(waiting.id)).status === "scheduled");
+  await page.goto(ds.page(`/jobs/${waiting.id}`));
+  const speed = page.getByRole("textbox", { name: "At most, profiles a second" });
+  await speed.fill("12");
+  await page.getByText("Start before that").click();
+  await expect(page.getByRole("button", { name: "Start now" })).toBeVisible();
+  // Longer than the page once took to come anew by itself.
+  await page.waitForTimeout(4_000);
+  await expect(speed).toHaveValue("12");
+  await expect(page.getByRole("button", { name: "Start now" })).toBeVisible();
+  await page.getByRole("button", { name: "Set speed" }).click();
+  await expect(page.getByText("limited to 12 a second")).toBeVisible();
+
+  if (javaScriptEnabled === false) {
+    await page.getByRole("link", { name: "Look again" }).click();
+    await expect(speed).toHaveValue("12");
+    await page.getByRole("link", { name: "follow it" }).click();
+    await expect(page.getByText("This page is loaded anew every 30 seconds.")).toBeVisible();
+    await expect(speed).toHaveCount(0);
+    await page.getByRole("link", { name: "Stop following it" }).click();
+    await expect(speed).toBeVisible();
+  }
+  await page.getByText("Start before that").click();
+  await page.getByRole("button", { name: "Start now" }).click();
+  await waitForJob(page, nobodyLeft(40));
 });

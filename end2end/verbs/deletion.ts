@@ -15,6 +15,8 @@ export interface Confirmation {
   consent?: boolean;
   /** Ticks the box about this many running campaigns. */
   seen?: number;
+  /** Whether the box about everyone in the dataset is ticked; ticked where the page has it and nothing is said. */
+  everyone?: boolean;
   reason?: string;
   password?: string;
 }
@@ -42,6 +44,8 @@ export async function fillConfirmation(page: Page, said: Confirmation): Promise<
   if (said.name !== undefined) await boxes.name(page).fill(said.name);
   if (said.count !== undefined) await boxes.count(page).fill(`${said.count}`);
   if (said.seen !== undefined) await boxes.seen(page, said.seen).check();
+  const everyone = page.getByRole("checkbox", { name: /everyone in the dataset/ });
+  if (said.everyone !== false && (await everyone.count()) > 0) await everyone.check();
   if (said.consent !== undefined) await boxes.consent(page).setChecked(said.consent);
   if (said.password !== undefined) await boxes.password(page).fill(said.password);
 }
@@ -74,8 +78,21 @@ export function announced(page: Page): Locator {
   return page.getByRole("status").filter({ hasText: /start|percent|pausing|paused|resum|finished|cancel|checking|deletion accepted|failed/i }).last();
 }
 
-/** On a job's page: waits until it shows how the job ended; with WASM and without, it does so by itself. */
+/** On a job's page without JavaScript: lets it come anew by itself. With JavaScript there is nothing to choose. */
+export async function follow(page: Page): Promise<void> {
+  const way = page.getByRole("link", { name: "follow it" });
+  if (await way.isVisible()) await way.click();
+}
+
+/** Without JavaScript: back from following to the page that can be steered. */
+export async function stand(page: Page): Promise<void> {
+  const way = page.getByRole("link", { name: "Stop following it" });
+  if (await way.isVisible()) await way.click();
+}
+
+/** On a job's page: waits until it shows how the job ended; with WASM it does so by itself, without as soon as it is followed. */
 export async function waitForJob(page: Page, outcome: string | RegExp): Promise<void> {
+  await follow(page);
   await expect(page.getByRole("heading", { level: 2, name: outcome })).toBeVisible({ timeout: JOB_MS });
 }
 

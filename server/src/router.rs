@@ -53,12 +53,14 @@ pub(crate) struct Site {
     pub(crate) https: bool,
     /// The waiting period that the delete page offers first.
     pub(crate) page_wait_seconds: i64,
+    /// The forms that were refused lately.
+    pub(crate) forms: app::KeptForms,
 }
 
 impl Site {
-    /// The name of the session's cookie: only over TLS can a browser promise that no other host set it.
+    /// The name of the session's cookie.
     pub(crate) const fn session_cookie(&self) -> &'static str {
-        if self.https { "__Host-sid" } else { "sid" }
+        app::session_cookie(self.https)
     }
 }
 
@@ -130,6 +132,7 @@ fn page_context(site: &Site) {
     provide_context(site.engine.clone());
     provide_context(app::Settings {
         clock: site.clock,
+        forms: site.forms.clone(),
         page_wait_seconds: site.page_wait_seconds,
         secure: site.https,
     });

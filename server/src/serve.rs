@@ -68,6 +68,7 @@ async fn serve(settings: &Settings, demo: Option<Demo>, json: bool, engine: &Eng
         clock: cli::clock(settings),
         public_origin: settings.public_origin.clone(),
         https: settings.https(),
+        forms: app::KeptForms::default(),
         page_wait_seconds: match demo {
             Some(_) => settings.page_wait_seconds.unwrap_or(0),
             None => settings.page_wait_seconds_or_default(),

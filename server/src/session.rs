@@ -2,6 +2,7 @@
 //! cookie's name and the shape of addresses, nothing of passwords.
 
 use crate::router::Site;
+use app::{DATASET_COOKIE, paths};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -15,8 +16,6 @@ use domain::{access::SessionInfo, problem::Code};
 const OPEN_FUNCTIONS: [&str; 2] = ["/fn/log_in", "/fn/log_out"];
 /// The page that the signed-out may see.
 const LOGIN: &str = "/login";
-/// The cookie that names the dataset last looked at.
-const DATASET_COOKIE: &str = "ds";
 /// How long it is kept: a year.
 const DATASET_COOKIE_SECONDS: u32 = 31_536_000;
 /// Sections of a dataset, which have a short form without it. The empty one is the overview.
@@ -86,15 +85,23 @@ fn signed_out(request: &Request) -> Response {
         return (StatusCode::UNAUTHORIZED, Code::Unauthenticated.sentence()).into_response();
     }
     let next = if is_read(request.method()) {
-        request.uri().path_and_query().map_or("/", |it| it.as_str())
+        request.uri().path_and_query().map(|it| it.as_str().to_owned())
     } else {
-        "/"
+        stood_on(request.headers())
     };
-    if next == "/" {
-        see_other(LOGIN)
-    } else {
-        see_other(&format!("{LOGIN}?next={}", encode(next)))
+    match next.as_deref() {
+        None | Some("/") => see_other(LOGIN),
+        Some(next) => see_other(&paths::with_query(LOGIN, &[("next", next)])),
     }
+}
+
+/// The page of ours that a form stood on, as the browser says it. The log-in follows nothing but paths of its own anyway.
+fn stood_on(headers: &HeaderMap) -> Option<String> {
+    let page: Uri = header_text(headers, &header::REFERER)?.parse().ok()?;
+    let ours = page.authority()?.as_str() == header_text(headers, &header::HOST)?;
+    let path = page.path_and_query().filter(|_| ours)?;
+    // The form itself is not there any more: its page would say that it came back.
+    (path.path() != LOGIN).then(|| path.path().to_owned())
 }
 
 /// The dataset that short forms lead to: the last one looked at, else the first.
@@ -161,19 +168,6 @@ fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-/// Percent-encodes everything that is not plain.
-fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/');
-    let one = |byte: u8| {
-        if plain(byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(one).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,13 +190,5 @@ mod tests {
         assert_eq!(cookie(&headers, "sid").as_deref(), Some("2"));
         assert_eq!(cookie(&headers, "ds").as_deref(), Some("main"));
         assert_eq!(cookie(&headers, "id"), None);
-    }
-
-    #[test]
-    fn where_to_go_back_to_survives_the_log_in() {
-        assert_eq!(
-            encode("/d/main/segments?q=a b&x=ä"),
-            "/d/main/segments%3Fq%3Da%20b%26x%3D%C3%A4"
-        );
     }
 }

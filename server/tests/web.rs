@@ -55,7 +55,7 @@ fn the_signed_out_are_sent_to_the_log_in_and_back() {
     let away = server.send("GET", "/d/main/segments?q=a%20b", &[HTML], "");
     assert_eq!(
         (away.status, away.header("location")),
-        (303, Some("/login?next=/d/main/segments%3Fq%3Da%2520b"))
+        (303, Some("/login?next=%2Fd%2Fmain%2Fsegments%3Fq%3Da%2520b"))
     );
     assert_eq!(
         server.send("GET", "/", &[HTML], "").header("location"),
@@ -69,6 +69,19 @@ fn the_signed_out_are_sent_to_the_log_in_and_back() {
     );
     let form = server.send("POST", "/fn/start_job", &[FORM, OWN, HTML], "ds=main");
     assert_eq!((form.status, form.header("location")), (303, Some("/login")));
+    let from = |page: &str| {
+        let page = format!("{}{page}", server.address);
+        let headers = [FORM, OWN, HTML, ("referer", page.as_str())];
+        let form = server.send("POST", "/fn/start_job", &headers, "ds=main");
+        form.header("location").map(str::to_owned)
+    };
+    assert_eq!(
+        from("/d/main/segments/1/delete?problem=invalid").as_deref(),
+        Some("/login?next=%2Fd%2Fmain%2Fsegments%2F1%2Fdelete")
+    );
+    let foreign = [FORM, OWN, HTML, ("referer", "https://evil.example/d/main")];
+    let form = server.send("POST", "/fn/start_job", &foreign, "ds=main");
+    assert_eq!(form.header("location"), Some("/login"));
     for open in ["/login", "/healthz", "/api/openapi.json", "/api/docs"] {
         assert_eq!(server.send("GET", open, &[HTML], "").status, 200, "{open}");
     }

@@ -1,7 +1,11 @@
 //! Where a form's post leads: to its result when it was done, back to its page with the reason and what was typed when it
 //! was refused. Always 303, so that a reload never posts again.
 
-use super::door::Refusal;
+use super::{
+    door::Refusal,
+    kept_forms,
+    returned::{RETURNED, Returned},
+};
 use crate::paths;
 use axum::http::{HeaderValue, StatusCode, header};
 use domain::problem::{Code, Problem};
@@ -28,17 +32,46 @@ impl Back {
         self
     }
 
-    fn url(&self, problem: &Problem) -> String {
+    /// The address says what was refused and under which key the form is kept; what was typed is in it only where nobody is
+    /// logged in: then that is a name at the log-in.
+    fn url(self, problem: &Problem) -> String {
         if problem.code == Code::Unauthenticated {
             return paths::with_query("/login", &[("next", &self.page)]);
         }
-        let mut query = vec![
+        let refused = [
             ("problem", problem.code.as_str()),
             ("field", problem.field.as_deref().unwrap_or("")),
         ];
-        query.extend(self.typed.iter().map(|(name, value)| (*name, value.as_str())));
-        paths::with_query(&self.page, &query)
+        let page = paths::with_query(&self.page, &refused);
+        let form = Returned {
+            problem: Some(problem.clone()),
+            typed: self.typed,
+        };
+        kept(&page, form)
     }
+}
+
+fn kept(page: &str, form: Returned) -> String {
+    match kept_forms::keep(form) {
+        Ok(key) => paths::with_query(page, &[(RETURNED, &key)]),
+        Err(form) => {
+            let typed: Vec<_> = form
+                .typed
+                .iter()
+                .map(|(name, text)| (*name, text.as_str()))
+                .collect();
+            paths::with_query(page, &typed)
+        }
+    }
+}
+
+/// Back to the page of a form that nothing was asked of but to look at what was typed.
+pub(super) fn looked(back: Back) -> String {
+    let form = Returned {
+        problem: None,
+        typed: back.typed,
+    };
+    kept(&back.page, form)
 }
 
 /// Runs a form's deed; it says which page shows the result.

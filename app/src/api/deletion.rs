@@ -122,7 +122,7 @@ pub async fn show_deletion(ds: String, id: String, typed: Conditions) -> Reply<D
         door::{self, Door, reply},
         start,
     };
-    use domain::{access::Permission, job::PASSWORD_FRESH_MS};
+    use domain::access::Permission;
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
@@ -147,7 +147,7 @@ pub async fn show_deletion(ds: String, id: String, typed: Conditions) -> Reply<D
             job_seconds_max: forecast.job_seconds_max,
             accuracy: engine.estimate_accuracy(actor, ds).await?,
             running: engine.running_job(actor, ds).await?,
-            password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,
+            password_needed: door.password_needed(),
             wait_seconds: door::settings().page_wait_seconds,
             zones: engine::time_zones(),
             key: leptos::nonce::Nonce::new().to_string(),
@@ -194,7 +194,7 @@ pub async fn start_job(form: StartForm) -> Result<(), ServerFnError> {
         let door = door::Door::open(&form.ds).await?;
         start::password(&door, &form).await?;
         let (spec, once) = (start::spec(&door, &form)?, start::once(&form));
-        start::share(&door, &form, spec.confirm_count).await?;
+        start::share(&door, &form, spec.segment_id).await?;
         let job = door
             .engine
             .start_job(door.actor(), door.id(), spec, once)

@@ -7,14 +7,21 @@ use domain::{
     access::{Actor, SessionInfo},
     dataset::Dataset,
     id::DatasetId,
+    job::PASSWORD_FRESH_MS,
     problem::{Code, Problem},
     time::Timestamp,
 };
 use engine::{Engine, clock::Clock};
 use leptos::prelude::*;
 
-/// The cookie by which the server keeps the dataset last looked at.
-const DATASET_COOKIE: &str = "ds";
+/// The cookie that names the dataset last looked at.
+pub const DATASET_COOKIE: &str = "ds";
+
+/// The name of the session's cookie: only over TLS can a browser promise that no other host set it.
+#[must_use]
+pub const fn session_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-sid" } else { "sid" }
+}
 
 /// What the server tells the console by context.
 #[derive(Debug, Clone)]
@@ -23,6 +30,8 @@ pub struct Settings {
     pub clock: Clock,
     /// The waiting period that the delete page offers first, in seconds.
     pub page_wait_seconds: i64,
+    /// The forms that were refused lately.
+    pub forms: super::KeptForms,
     /// Whether browsers come by https, so that the session's cookie must never travel without it.
     pub secure: bool,
 }
@@ -32,6 +41,7 @@ impl Default for Settings {
         Self {
             clock: Clock::system(),
             page_wait_seconds: 86_400,
+            forms: super::KeptForms::default(),
             secure: false,
         }
     }
@@ -92,6 +102,11 @@ impl Door {
     pub(super) const fn id(&self) -> DatasetId {
         self.ds.id
     }
+
+    /// Whether a deed that cannot be undone needs the password once more.
+    pub(super) fn password_needed(&self) -> bool {
+        now().ms() - self.session.password_at.ms() > PASSWORD_FRESH_MS
+    }
 }
 
 /// The engine.
@@ -111,10 +126,13 @@ pub(super) fn now() -> Timestamp {
 
 /// The name of the session's cookie, and what goes with it.
 fn cookie_form() -> (&'static str, &'static str) {
-    match settings().secure {
-        true => ("__Host-sid", "; Path=/; HttpOnly; SameSite=Lax; Secure"),
-        false => ("sid", "; Path=/; HttpOnly; SameSite=Lax"),
-    }
+    let secure = settings().secure;
+    let rest = if secure {
+        "; Path=/; HttpOnly; SameSite=Lax; Secure"
+    } else {
+        "; Path=/; HttpOnly; SameSite=Lax"
+    };
+    (session_cookie(secure), rest)
 }
 
 /// Gives the browser the session's cookie, or takes it away.

@@ -24,7 +24,7 @@ pub struct Frame {
     pub datasets: Vec<Dataset>,
     /// The one that the page is about.
     pub dataset: Dataset,
-    /// How many deletions are not finished.
+    /// How many deletions are not finished, a plan as one.
     pub unfinished: usize,
     /// How many of their notices are not read.
     pub unread: i64,
@@ -44,13 +44,10 @@ impl Frame {
 #[server]
 pub async fn load_frame(ds: String) -> Reply<Frame> {
     use super::door::{Door, now, reply};
-    use domain::{access::Permission, page::PageRequest};
+    use domain::access::Permission;
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor) = (&door.engine, door.actor());
-        let jobs = engine
-            .jobs(actor, door.id(), None, PageRequest::default())
-            .await?;
         Ok(Frame {
             user: door.session.user_name.clone(),
             role: door.session.role.title().to_owned(),
@@ -59,7 +56,7 @@ pub async fn load_frame(ds: String) -> Reply<Frame> {
             may_export: actor.may(Permission::Export),
             may_erase: actor.may(Permission::Privacy),
             datasets: engine.datasets(actor).await?,
-            unfinished: jobs.items.iter().filter(|job| !job.state.terminal()).count(),
+            unfinished: engine.unfinished_jobs(actor, door.id(), true).await?.len(),
             unread: engine.unread_notices(actor).await?,
             now: now(),
             dataset: door.ds,

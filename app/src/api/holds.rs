@@ -103,18 +103,11 @@ pub async fn create_hold(form: HoldFields, #[server(default)] rule: String) -> R
     use super::{back, door};
     use crate::paths;
     use domain::hold::HoldSpec;
-    /// What an address can carry back: a longer list has to be pasted again.
-    const PEOPLE_KEPT_BYTES_MAX: usize = 8_000;
-    let kept = if form.people.len() <= PEOPLE_KEPT_BYTES_MAX {
-        form.people.clone()
-    } else {
-        String::new()
-    };
     let page = back::Back::to(paths::new_hold(&form.ds))
         .keep("hold_name", form.hold_name.clone())
         .keep("reason", form.reason.clone())
         .keep("on", form.on.clone())
-        .keep("people", kept)
+        .keep("people", form.people.clone())
         .keep("rule", rule.clone());
     back::post(page, async {
         let door = door::Door::open(&form.ds).await?;

@@ -25,7 +25,7 @@ pub struct JobDetail {
     pub segment: Option<Segment>,
     /// Other segments, for their cached counts.
     pub others: Vec<Segment>,
-    /// What leans on the segment.
+    /// What leans on the segment; nothing where it was not counted.
     pub usage: Vec<Usage>,
     /// The plan that it belongs to.
     pub plan: Option<Plan>,
@@ -51,11 +51,12 @@ pub async fn list_jobs(ds: String, cursor: String) -> Reply<Page<Job>> {
     .await
 }
 
-/// One deletion with what its page shows.
+/// One deletion with what its page shows. `follows`: the page is loaded again and again, so what leans on the segment is not
+/// counted each time until the deletion is over.
 #[server]
-pub async fn show_job(ds: String, id: String) -> Reply<JobDetail> {
+pub async fn show_job(ds: String, id: String, follows: bool) -> Reply<JobDetail> {
     use super::door::{Door, job_id, reply};
-    use domain::page::PageRequest;
+    use domain::{page::PageRequest, problem::Code};
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
@@ -64,8 +65,15 @@ pub async fn show_job(ds: String, id: String) -> Reply<JobDetail> {
             limit: Some(LEFTOVERS),
             cursor: None,
         };
-        // A segment that was removed since has no uses.
-        let usage = engine.usage(actor, ds, job.segment_id).await.unwrap_or_default();
+        let usage = if follows && !job.state.terminal() {
+            Vec::new()
+        } else {
+            match engine.usage(actor, ds, job.segment_id).await {
+                // A segment that was removed since has no uses. Whatever else fails must not read as "nothing uses it".
+                Err(engine::Error::Problem(problem)) if problem.code == Code::NotFound => Vec::new(),
+                counted => counted?,
+            }
+        };
         let mut others = engine.segments(actor, ds, true).await?;
         let own = others.iter().position(|segment| segment.id == job.segment_id);
         let segment = own.map(|at| others.remove(at));

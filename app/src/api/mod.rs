@@ -18,6 +18,7 @@ pub mod profiles;
 pub mod receipts;
 pub mod recurring;
 pub mod reports;
+pub mod returned;
 pub mod segment_pages;
 pub mod segments;
 pub mod session;
@@ -36,13 +37,17 @@ mod campaign_form;
 #[cfg(feature = "ssr")]
 mod door;
 #[cfg(feature = "ssr")]
+mod kept_forms;
+#[cfg(feature = "ssr")]
 mod privacy_form;
 #[cfg(feature = "ssr")]
 mod recur;
 #[cfg(feature = "ssr")]
 mod start;
 #[cfg(feature = "ssr")]
-pub use door::Settings;
+pub use door::{DATASET_COOKIE, Settings, session_cookie};
+#[cfg(feature = "ssr")]
+pub use kept_forms::KeptForms;
 
 /// What was asked, or why not.
 pub type Answer<T> = Result<T, Problem>;

@@ -110,7 +110,9 @@ pub async fn set_webhook(
 ) -> Result<(), ServerFnError> {
     use super::{back, door};
     use crate::paths::NOTIFICATIONS;
-    let page = back::Back::to(NOTIFICATIONS).keep("webhook_url", &webhook_url);
+    let page = back::Back::to(NOTIFICATIONS)
+        .keep("webhook_url", &webhook_url)
+        .keep("webhook_secret", &webhook_secret);
     back::post(page, async {
         let door = door::Door::open("").await?;
         door.engine

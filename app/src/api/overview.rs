@@ -5,7 +5,7 @@ use domain::{dataset::DatasetFigures, job::Job, segment::Segment};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Deletions that the overview lists.
+/// Ended deletions that the overview lists.
 #[cfg(feature = "ssr")]
 const RECENT: u32 = 5;
 
@@ -14,8 +14,10 @@ const RECENT: u32 = 5;
 pub struct Overview {
     /// The numbers.
     pub figures: DatasetFigures,
-    /// The newest deletions, running ones included.
-    pub jobs: Vec<Job>,
+    /// The deletions that are not over, a plan by the job whose turn it is.
+    pub unfinished: Vec<Job>,
+    /// The last that have ended, the newest end first.
+    pub ended: Vec<Job>,
     /// Segments that nobody can join until somebody enables them.
     pub disabled: Vec<Segment>,
 }
@@ -24,20 +26,16 @@ pub struct Overview {
 #[server]
 pub async fn load_overview(ds: String) -> Reply<Overview> {
     use super::door::{Door, reply};
-    use domain::{page::PageRequest, segment::SegmentState};
+    use domain::segment::SegmentState;
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, id) = (&door.engine, door.actor(), door.id());
-        let page = PageRequest {
-            limit: Some(RECENT),
-            cursor: None,
-        };
         let mut disabled = engine.segments(actor, id, true).await?;
         disabled.retain(|segment| segment.state == SegmentState::Disabled && segment.job.is_none());
-        let jobs = engine.jobs(actor, id, None, page).await?.items;
         Ok(Overview {
             figures: engine.figures(actor, id).await?,
-            jobs,
+            unfinished: engine.unfinished_jobs(actor, id, true).await?,
+            ended: engine.ended_jobs(actor, id, RECENT).await?,
             disabled,
         })
     })

@@ -67,7 +67,6 @@ pub struct CopyFacts {
 #[server]
 pub async fn show_person(ds: String, who: String) -> Reply<PersonView> {
     use super::door::{self, Door, reply};
-    use domain::job::PASSWORD_FRESH_MS;
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor) = (&door.engine, door.actor());
@@ -79,7 +78,7 @@ pub async fn show_person(ds: String, who: String) -> Reply<PersonView> {
         };
         Ok(PersonView {
             found: found.map(PersonFacts::from),
-            password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,
+            password_needed: door.password_needed(),
             who,
             erasures,
         })

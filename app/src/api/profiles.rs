@@ -9,6 +9,10 @@ use domain::{
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+/// Waiting deletions that the page offers to choose by, those first whose turn comes first: of a long plan, some.
+#[cfg(feature = "ssr")]
+const WAITING_MAX: usize = 50;
+
 /// The data of the page of all people.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProfilesView {
@@ -44,8 +48,9 @@ pub async fn list_profiles(
                 cursor: Some(cursor).filter(|c| !c.is_empty()),
             },
         };
-        let mut waiting = engine.jobs(actor, ds, None, PageRequest::default()).await?.items;
+        let mut waiting = engine.unfinished_jobs(actor, ds, false).await?;
         waiting.retain(|job| job.state.before_deleting() && job.state != JobState::Freezing);
+        waiting.truncate(WAITING_MAX);
         Ok(ProfilesView {
             rows: engine.profiles(actor, ds, query).await?,
             waiting,

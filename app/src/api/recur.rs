@@ -40,6 +40,14 @@ pub(super) fn back(form: &RecurringFields) -> Back {
         .keep("suppress", &form.suppress)
 }
 
+/// Names the box that a refusal concerns. That a rule matches everyone is about no box of this form: no tick allows it.
+pub(super) fn refusal(error: engine::Error) -> Refusal {
+    match error.into_problem() {
+        problem if problem.code == Code::ForceRequired => problem.on("segment").into(),
+        problem => refused(problem.into()),
+    }
+}
+
 /// What is asked.
 pub(super) fn spec(form: &RecurringFields) -> Result<RecurringSpec, Refusal> {
     let recurrence = Recurrence::read(&form.every, &form.weekday, &form.day, &form.at, &form.zone)

@@ -124,7 +124,7 @@ pub async fn show_recurring(ds: String, id: String, cursor: String) -> Reply<Rec
 #[server]
 pub async fn draft_recurring(ds: String, segment: String) -> Reply<RecurringDraft> {
     use super::door::{self, Door, reply};
-    use domain::{access::Permission, job::PASSWORD_FRESH_MS, usage::UsageKind};
+    use domain::{access::Permission, usage::running_campaigns};
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
@@ -134,18 +134,14 @@ pub async fn draft_recurring(ds: String, segment: String) -> Reply<RecurringDraf
         let plan_hash = engine.plan_hash(actor, ds, segment).await?;
         let counted = engine.refresh_count(actor, ds, segment).await?;
         let usage = engine.usage_list(actor, ds, segment).await?;
-        let mut running: Vec<String> = usage
-            .into_iter()
-            .filter(|usage| usage.running() && matches!(usage.what, UsageKind::Campaign { .. }))
-            .map(|usage| usage.name)
-            .collect();
-        running.dedup();
+        let running = running_campaigns(&usage).into_iter();
+        let running = running.map(|usage| usage.name.clone()).collect();
         Ok(RecurringDraft {
             matched: counted.count.map_or(0, |count| count.value),
             plan_hash,
             existing: engine.recurring_of_segment(actor, ds, segment).await?,
             running,
-            password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,
+            password_needed: door.password_needed(),
             zones: engine::time_zones(),
             segment: counted,
         })
@@ -166,7 +162,7 @@ pub async fn create_recurring(form: RecurringFields) -> Result<(), ServerFnError
             .engine
             .create_recurring(door.actor(), door.id(), spec)
             .await
-            .map_err(start::refused)?;
+            .map_err(recur::refusal)?;
         Ok(back::done(&paths::recurring(&form.ds, made.id), "recurring"))
     })
     .await

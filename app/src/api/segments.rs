@@ -19,6 +19,10 @@ use serde::{Deserialize, Serialize};
 pub struct SegmentView {
     /// The segment.
     pub segment: Segment,
+    /// The open tab: the one asked for, or the first where there is none of that name for this person.
+    pub tab: String,
+    /// Its deletion that is not over; of a plan, the job whose turn it is.
+    pub unfinished: Option<Job>,
     /// The tab `users`.
     pub users: Option<Page<ProfileRow>>,
     /// What leans on it, where the page has asked [`list_dependencies`].
@@ -51,16 +55,20 @@ pub async fn list_segments(ds: String, show_disabled: bool) -> Reply<Vec<Segment
     .await
 }
 
-/// One segment.
+/// What the form of a segment begins with, for who may change segments; `None`: a new one.
 #[server]
-pub async fn get_segment(ds: String, id: String) -> Reply<Segment> {
+pub async fn draft_segment(ds: String, id: String) -> Reply<Option<Segment>> {
     use super::door::{self, Door, reply};
+    use domain::access::Permission;
     reply(async {
         let door = Door::open(&ds).await?;
-        Ok(door
-            .engine
-            .segment(door.actor(), door.id(), door::id(&id, "segment")?)
-            .await?)
+        let (actor, ds) = (door.actor(), door.id());
+        actor.require_in(Permission::Edit, ds)?;
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let id = door::id(&id, "segment")?;
+        Ok(Some(door.engine.segment(actor, ds, id).await?))
     })
     .await
 }
@@ -76,14 +84,20 @@ pub async fn show_segment(
     report: String,
 ) -> Reply<SegmentView> {
     use super::door::{self, Door, reply};
-    use domain::{page::PageRequest, profile::ProfileQuery};
+    use domain::{access::Permission, page::PageRequest, profile::ProfileQuery};
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
         let segment = engine
             .segment_with_would(actor, ds, door::id(&id, "segment")?)
             .await?;
+        let tab = open_tab(&tab, &segment, actor.may(Permission::Edit)).to_owned();
+        let unfinished = match segment.job {
+            Some(job) => Some(engine.job(actor, ds, job).await?),
+            None => None,
+        };
         let mut view = SegmentView {
+            unfinished,
             users: None,
             usage: None,
             uses: engine.usage_list(actor, ds, segment.id).await?,
@@ -95,9 +109,10 @@ pub async fn show_segment(
                 items: vec![],
                 next: None,
             },
+            tab,
             segment,
         };
-        let id = view.segment.id;
+        let (id, tab) = (view.segment.id, view.tab.clone());
         view.jobs = engine.jobs(actor, ds, Some(id), PageRequest::default()).await?;
         let page = PageRequest {
             limit: None,
@@ -127,6 +142,20 @@ pub async fn show_segment(
         Ok(view)
     })
     .await
+}
+
+/// The tab that an address asks for, where the segment has one of that name and this person may open it.
+#[cfg(feature = "ssr")]
+fn open_tab<'a>(asked: &'a str, segment: &Segment, may_edit: bool) -> &'a str {
+    use domain::segment::SegmentKind;
+    let there = match asked {
+        "used-by" | "deletions" | "history" => true,
+        "rule" => segment.rule.is_some(),
+        "members" => may_edit && segment.kind != SegmentKind::Rule,
+        "manage" => may_edit,
+        _ => false,
+    };
+    if there { asked } else { "users" }
 }
 
 /// Counts who matches a rule, and names the first few. Writes nothing.
@@ -203,20 +232,54 @@ pub async fn update_segment(
     use crate::paths;
     use domain::segment::SegmentChange;
     let page = back::Back::to(format!("{}/{}/edit", paths::segments(&ds), paths::encode(&id)));
-    let page = page
-        .keep("name", name.clone())
-        .keep("rule", rule.clone().unwrap_or_default());
+    let mut page = page.keep("name", name.clone());
+    if let Some(rule) = &rule {
+        page = page.keep("rule", rule.clone());
+    }
     back::post(page, async {
         let door = door::Door::open(&ds).await?;
+        let id = door::id(&id, "segment")?;
+        let was = door.engine.segment(door.actor(), door.id(), id).await?.rule;
+        // A new name alone is no change of the rule, which is refused while the segment is disabled.
+        let same = |rule: &String| Some(rule.trim()) == was.as_deref().map(str::trim);
         let change = SegmentChange {
             name: Some(name),
-            rule,
+            rule: rule.filter(|rule| !same(rule)),
         };
-        let id = door::id(&id, "segment")?;
         door.engine
             .update_segment(door.actor(), door.id(), id, change)
             .await?;
         Ok(back::done(&paths::segment(&ds, id), "changed"))
+    })
+    .await
+}
+
+/// Looks at the rule of a form that is not sent off yet: its page comes back with all that was typed, and with who matches.
+/// The rule stands in no address: it may be long, and may name somebody.
+#[server]
+pub async fn look_again(
+    ds: String,
+    #[server(default)] id: String,
+    #[server(default)] name: String,
+    #[server(default)] kind: String,
+    #[server(default)] rule: String,
+) -> Result<(), ServerFnError> {
+    use super::{back, door};
+    use crate::paths;
+    let page = if id.is_empty() {
+        paths::new_segment(&ds)
+    } else {
+        format!("{}/{}/edit", paths::segments(&ds), paths::encode(&id))
+    };
+    let form = || {
+        back::Back::to(page.clone())
+            .keep("name", name.clone())
+            .keep("kind", kind.clone())
+            .keep("rule", rule.clone())
+    };
+    back::post(form(), async {
+        door::Door::open(&ds).await?;
+        Ok(back::looked(form()))
     })
     .await
 }

@@ -9,7 +9,8 @@ use super::{
 use crate::paths;
 use domain::{
     guard::share_needs_word,
-    job::{JobSpec, OnActiveCampaign, PASSWORD_FRESH_MS, QuietHours, RETRY_PASSES},
+    id::SegmentId,
+    job::{JobSpec, OnActiveCampaign, QuietHours, RETRY_PASSES},
     problem::{Code, Problem},
     segment::typed_count,
     suppression::Suppress,
@@ -17,6 +18,9 @@ use domain::{
 };
 use engine::{Ask, Error, Idempotency};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// The ways to start, as the form names them.
+const STARTS: [&str; 4] = ["now", "wait", "at", "queue"];
 
 /// Back to the delete page with all that was typed but the password.
 pub(super) fn back(form: &StartForm) -> Back {
@@ -59,7 +63,7 @@ pub(super) async fn password(door: &Door, form: &StartForm) -> Result<(), Refusa
 
 /// The same out of any form.
 pub(super) async fn fresh_password(door: &Door, password: &str) -> Result<(), Refusal> {
-    if door::now().ms() - door.session.password_at.ms() <= PASSWORD_FRESH_MS {
+    if !door.password_needed() {
         return Ok(());
     }
     if password.is_empty() {
@@ -77,6 +81,10 @@ pub(super) async fn fresh_password(door: &Door, password: &str) -> Result<(), Re
 pub(super) fn spec(door: &Door, form: &StartForm) -> Result<JobSpec, Refusal> {
     let count = typed_count(&form.confirm_count)
         .ok_or_else(|| Problem::new(Code::CountInvalid).on("confirm_count"))?;
+    // Nothing chosen must not mean "at once": a page that came back without its choice would delete sooner than was meant.
+    if !STARTS.contains(&form.start.as_str()) {
+        return Err(Problem::new(Code::Invalid).on("start").into());
+    }
     Ok(JobSpec {
         segment_id: door::id(&form.segment, "segment")?,
         consent: !form.consent.is_empty(),
@@ -158,14 +166,20 @@ pub(super) fn asked(typed: &Conditions) -> Answer<Ask> {
 
 /// A very large share of the dataset goes only where somebody has said on the page that they saw it. Scripts are not asked:
 /// they type a count as well, and see nobody's page.
-pub(super) async fn share(door: &Door, form: &StartForm, profiles: i64) -> Result<(), Refusal> {
-    let of = door.engine.figures(door.actor(), door.id()).await?.profiles;
-    if !share_needs_word(profiles, of) || !form.most.is_empty() || !form.everyone.is_empty() {
+/// Counted now, as the page counted it: the overview's figures may be older.
+pub(super) async fn share(door: &Door, form: &StartForm, segment: SegmentId) -> Result<(), Refusal> {
+    if !form.everyone.is_empty() {
         return Ok(());
     }
+    let (profiles, of) = door.engine.share(door.actor(), door.id(), segment).await?;
+    let everyone = profiles > 0 && profiles == of;
+    let unseen = everyone || (share_needs_word(profiles, of) && form.most.is_empty());
     // Of everyone another box says so.
-    let field = if profiles >= of { "everyone" } else { "most" };
-    Err(Problem::new(Code::ShareUnseen).on(field).into())
+    let field = if everyone { "everyone" } else { "most" };
+    if unseen {
+        return Err(Problem::new(Code::ShareUnseen).on(field).into());
+    }
+    Ok(())
 }
 
 /// The page's key with a fingerprint of what was asked, the password aside.

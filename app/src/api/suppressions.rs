@@ -89,9 +89,9 @@ pub async fn enter_suppression(
         suppression::NewSuppression,
     };
     let page = paths::suppressions(&ds);
-    // What was typed of the identity is in no address, so it is not kept.
     let back = back::Back::to(page.clone())
         .keep("kind", &kind)
+        .keep("identity", &identity)
         .keep("term", &term)
         .keep("reason", &reason);
     back::post(back, async {

@@ -63,7 +63,7 @@ impl CampaignDraft {
                 .map(|arm| [arm.name.clone(), arm.from_percent(), arm.upto_percent()])
                 .collect();
         }
-        if typed.problem().is_some() && !typed.get("status").is_empty() {
+        if typed.returned("status").is_some() {
             draft.take(typed);
         }
         draft.was = was;

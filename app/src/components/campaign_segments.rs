@@ -44,7 +44,7 @@ pub fn ChooseSegments(
     let described = error.is_some().then_some("exclude-error");
     view! {
         <fieldset id="exclude" class="field choose" aria-describedby=described>
-            <legend>"Segments"</legend>
+            <legend id="include">"Segments"</legend>
             <p class="hint">"Reach nobody in particular to reach everyone. Whoever is left out is not reached, whatever else they are in."</p>
             {error.map(|error| view! { <p class="error" id="exclude-error">{error}</p> })}
             {none.then(|| view! { <p class="hint">"There are no segments yet, so this campaign reaches everyone."</p> })}

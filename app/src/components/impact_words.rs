@@ -1,5 +1,6 @@
 //! An estimate in words: always with its basis, always with the documented speed beside it.
 
+use super::job_words::rounded;
 use crate::api::deletion::EstimateView;
 use domain::{
     estimate::{Accuracy, Basis, DOCUMENTED_RATE, Estimate, range_in_words, seconds_in_words},
@@ -116,15 +117,6 @@ pub fn accuracy_words(accuracy: Option<Accuracy>) -> String {
 /// The delete page's question.
 pub fn headline(profiles: i64) -> String {
     format!("Delete {}?", super::one_or_many(profiles, "profile", "profiles"))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "`as` saturates, and a rate for people is far below it"
-)]
-fn rounded(rate: f64) -> i64 {
-    let step = if rate >= 1_000.0 { 100.0 } else { 1.0 };
-    ((rate / step).round() * step) as i64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]

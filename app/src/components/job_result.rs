@@ -42,16 +42,23 @@ pub fn JobResult(
 fn outcome(job: &Job) -> (Tone, String) {
     let deleted = one_or_many(job.counts.deleted, "profile", "profiles");
     match job.state {
-        JobState::Completed => (Tone::Ok, format!("{deleted} deleted, nobody of the list is left")),
+        JobState::Completed => (
+            Tone::Ok,
+            format!("{deleted} deleted, {}", job.counts.who_is_left()),
+        ),
         JobState::CompletedWithLeftovers => (
             Tone::Warn,
-            format!("{deleted} deleted, {} left", grouped(job.counts.leftovers())),
+            format!("{deleted} deleted, {}", job.counts.who_is_left()),
         ),
         JobState::Failed => (Tone::Bad, format!("The job failed. {deleted} deleted")),
         _ if job.counts.deleted == 0 => (Tone::Info, "Cancelled before anybody was deleted".to_owned()),
         _ => (
             Tone::Warn,
-            format!("Cancelled. {deleted} deleted, {} kept", grouped(job.counts.left)),
+            format!(
+                "Cancelled. {deleted} deleted, {}{} kept",
+                job.counts.and_spared(),
+                grouped(job.counts.left)
+            ),
         ),
     }
 }

@@ -1,6 +1,10 @@
 //! When a deletion deletes: its start while it waits, and its quiet hours; and word of a waiting deletion on its segment's page.
 
-use super::{PostButton, QuietFields, Typed, job_words::start, one_or_many};
+use super::{
+    PostButton, QuietFields, Typed,
+    job_words::{start, start_is_ahead},
+    one_or_many,
+};
 use crate::{
     api::{frame::Frame, segments::SegmentView},
     paths,
@@ -9,10 +13,9 @@ use crate::{
 use domain::job::{Intent, Job, JobState};
 use leptos::prelude::*;
 
-/// Whether it waits for a moment, so that waiting can end before it.
+/// Whether it starts by itself at a moment to come, so that waiting can end before it. One that is paused does not.
 fn waits(job: &Job) -> bool {
-    let state = matches!(job.state, JobState::Freezing | JobState::Scheduled);
-    state && job.intent != Intent::Cancel && job.start_at > job.as_of
+    job.intent == Intent::Run && start_is_ahead(job)
 }
 
 /// The start and the quiet hours of a deletion that is not over, for who may change them.
@@ -97,12 +100,11 @@ pub fn PendingDeletion(
     /// The segment's page.
     data: SegmentView,
 ) -> impl IntoView {
-    let unfinished = data.segment.job;
-    let mut jobs = data.jobs.items.into_iter();
-    let job = jobs.find(|job| Some(job.id) == unfinished && job.state.before_deleting());
+    let job = data.unfinished.filter(|job| job.state.before_deleting());
     job.map(|job| {
         let people = one_or_many(job.counts.matched, "user of this segment", "users of this segment");
         let title = match (waits(&job), job.state) {
+            _ if job.intent == Intent::Hold => format!("A deletion of {people} is paused before its start"),
             (true, _) => format!("A deletion of {people} starts on {}", start(&job)),
             (false, JobState::Queued) => format!("A deletion of {people} waits behind another one"),
             (false, _) => format!("A deletion of {people} is about to start"),

@@ -38,6 +38,7 @@ pub fn sentence(job: &Job) -> String {
             "You can close this page. Everyone's turn has come; the job is being brought to its end."
                 .to_owned()
         }
+        JobStatus::Pausing | JobStatus::Paused if job.state.before_deleting() => before_its_start(job),
         JobStatus::Pausing => format!("It stops before the next batch. {deleted} are deleted so far."),
         JobStatus::Paused => format!("It keeps its place and goes on when you resume it. {stay}"),
         JobStatus::Cancelling => {
@@ -52,6 +53,21 @@ pub fn sentence(job: &Job) -> String {
         | JobStatus::Cancelled
         | JobStatus::Failed => ended(job),
     }
+}
+
+/// Whether its start was set to a moment that is still to come.
+pub fn start_is_ahead(job: &Job) -> bool {
+    matches!(job.state, JobState::Freezing | JobState::Scheduled) && job.start_at > job.as_of
+}
+
+/// What a pause before the start means: the start passes without anything happening.
+fn before_its_start(job: &Job) -> String {
+    let then = if start_is_ahead(job) {
+        format!("If it is resumed before its start, it starts on {}.", start(job))
+    } else {
+        "Resumed, it starts as soon as no other deletion runs.".to_owned()
+    };
+    format!("It does not start as long as it is paused. {then} Nobody has been deleted yet.")
 }
 
 /// When it starts, by the clock of the zone that was named and by UTC.
@@ -92,16 +108,14 @@ pub fn expected(job: &Job) -> Option<String> {
 /// How long still. Quiet hours are part of it; how long a pause or another hold lasts, nobody knows.
 pub fn eta(job: &Job) -> String {
     match (job.state, job.progress.eta_low, job.progress.eta_high) {
-        (JobState::Deleting, Some(low), Some(high)) if job.quiet_hours.is_some() => {
-            format!("{} left, quiet hours included", range_in_words(low, high))
-        }
         (JobState::Deleting, Some(low), Some(high))
-            if matches!(
-                job.status,
-                JobStatus::Paused | JobStatus::Pausing | JobStatus::Waiting
-            ) =>
+            if matches!(job.status, JobStatus::Paused | JobStatus::Pausing)
+                || (job.status == JobStatus::Waiting && job.quiet_hours.is_none()) =>
         {
             format!("{} left once it goes on", range_in_words(low, high))
+        }
+        (JobState::Deleting, Some(low), Some(high)) if job.quiet_hours.is_some() => {
+            format!("{} left, quiet hours included", range_in_words(low, high))
         }
         (state, ..) if state.terminal() || state.before_deleting() => String::new(),
         (JobState::Deleting, Some(low), Some(high)) => format!("{} left", range_in_words(low, high)),
@@ -149,11 +163,12 @@ pub fn speed(job: &Job) -> String {
     }
 }
 
+/// A rate as people read it: whole, and in hundreds from a thousand on.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "`as` saturates, and a rate for people is far below it"
 )]
-fn rounded(rate: f64) -> i64 {
+pub fn rounded(rate: f64) -> i64 {
     let step = if rate >= 1_000.0 { 100.0 } else { 1.0 };
     ((rate / step).round() * step) as i64
 }
@@ -175,17 +190,11 @@ pub fn spoken(job: &Job) -> String {
         ),
         JobStatus::Pausing => "Pausing.".to_owned(),
         JobStatus::Cancelling => "Cancelling.".to_owned(),
-        JobStatus::Completed => format!(
-            "Finished. {} deleted, nobody of the list is left.",
-            profiles(counts.deleted)
+        JobStatus::Completed | JobStatus::CompletedWithLeftovers => format!(
+            "Finished. {} deleted, {}.",
+            profiles(counts.deleted),
+            counts.who_is_left()
         ),
-        JobStatus::CompletedWithLeftovers => {
-            format!(
-                "Finished. {} deleted, {} left.",
-                profiles(counts.deleted),
-                grouped(counts.leftovers())
-            )
-        }
         JobStatus::Cancelled => format!(
             "Cancelled. {} deleted, the rest are kept.",
             profiles(counts.deleted)

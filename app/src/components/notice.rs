@@ -1,6 +1,6 @@
 //! Word of what was done, and of what was refused, at the top of the page that a form led to.
 
-use super::{Typed, typed::sentence};
+use super::Typed;
 use crate::ui::{Banner, Tone};
 use leptos::prelude::*;
 
@@ -70,11 +70,14 @@ pub fn Notices(
     let good = done(&typed.get("done")).map(|title| view! { <Banner tone=Tone::Ok title /> });
     let bad = typed.problem().map(|code| {
         let field = typed.get("field");
-        let known = field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !field.is_empty();
+        // The segment is what the page is about and has no box on it.
+        let known = field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+            && !field.is_empty()
+            && field != "segment";
         let link = known.then(|| view! { <p><a href=format!("#{field}")>"Go to the box concerned"</a></p> });
         view! {
             <Banner tone=Tone::Bad title="That was not done" role="alert">
-                <p>{sentence(code, &field)}</p>
+                <p>{typed.sentence(code)}</p>
                 {link}
             </Banner>
         }

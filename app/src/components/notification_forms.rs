@@ -16,8 +16,9 @@ pub fn OwnAddress(
     /// What was typed, after a refusal.
     typed: Typed,
 ) -> impl IntoView {
-    let value =
-        refused(&typed, "address").unwrap_or_else(|| settings.own_address.clone().unwrap_or_default());
+    let value = typed
+        .returned("address")
+        .unwrap_or_else(|| settings.own_address.clone().unwrap_or_default());
     let hint = if settings.mail_ready {
         "Empty: your notices stay in the console."
     } else {
@@ -43,14 +44,6 @@ pub fn OwnAddress(
     .into_any()
 }
 
-/// What was typed into a box of a form that was refused.
-fn refused(typed: &Typed, name: &str) -> Option<String> {
-    typed
-        .problem()
-        .map(|_| typed.get(name))
-        .filter(|text| !text.is_empty())
-}
-
 /// The mail server.
 #[component]
 pub fn MailForm(
@@ -60,7 +53,7 @@ pub fn MailForm(
     typed: Typed,
 ) -> impl IntoView {
     let server = settings.smtp.clone();
-    let value = |name: &str, of: Option<String>| refused(&typed, name).or(of).unwrap_or_default();
+    let value = |name: &str, of: Option<String>| typed.returned(name).or(of).unwrap_or_default();
     let text = |name: &'static str, label: &'static str, of: Option<String>| {
         view! { <TextField name=format!("form[{name}]") label value=value(name, of) error=typed.error(name) focus=typed.at(name) /> }
     };
@@ -142,9 +135,12 @@ pub fn WebhookForm(
     /// What was typed, after a refusal.
     typed: Typed,
 ) -> impl IntoView {
-    let value = refused(&typed, "webhook_url")
+    let value = typed
+        .returned("webhook_url")
         .or_else(|| url.clone())
         .unwrap_or_default();
+    // The secret that somebody has copied by now is the one that counts, so a refused form brings it back.
+    let secret = typed.returned("webhook_secret").unwrap_or(secret);
     let state = match &url {
         Some(_) => "A secret is kept and is not shown. Saving replaces it by the one below.",
         None => "Every notice is sent as one signed request.",
@@ -165,7 +161,7 @@ pub fn WebhookForm(
                     name="webhook_secret"
                     label="New signing secret"
                     value=secret
-                    hint="Copy it to the receiver before you save. It is shown this once."
+                    hint="Copy it to the receiver before you save. It is shown this once: the page makes another one whenever it is loaded anew."
                     error=typed.error("webhook_secret")
                     focus=typed.at("webhook_secret")
                 />

@@ -53,7 +53,7 @@ pub fn People(
 ) -> impl IntoView {
     let (q, cursor) = (typed.get("q"), typed.get("cursor"));
     if rows.items.is_empty() {
-        return nobody(here, &q, everyone).into_any();
+        return nobody(here, &q, everyone, frame.may_edit).into_any();
     }
     let shown = rows.items.len();
     let next = rows
@@ -68,7 +68,7 @@ pub fn People(
     .into_any()
 }
 
-fn nobody(here: String, q: &str, everyone: bool) -> impl IntoView + use<> {
+fn nobody(here: String, q: &str, everyone: bool, may_edit: bool) -> impl IntoView + use<> {
     if q.is_empty() {
         let (title, text) = if everyone {
             (
@@ -77,8 +77,12 @@ fn nobody(here: String, q: &str, everyone: bool) -> impl IntoView + use<> {
             )
         } else {
             (
-                "Nobody is left in this segment",
-                "The list is empty, so no users exist in this segment. A number shown on the tab was counted earlier; Refresh count brings it up to date.",
+                "Nobody is in this segment",
+                if may_edit {
+                    "The list is empty, so no users exist in this segment. A number shown on the tab was counted earlier; Refresh count brings it up to date."
+                } else {
+                    "The list is empty, so no users exist in this segment. A number shown on the tab was counted earlier."
+                },
             )
         };
         return view! { <Empty glyph=Glyph::People title text /> }.into_any();

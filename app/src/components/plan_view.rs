@@ -107,10 +107,13 @@ fn sentence(plan: &Plan) -> String {
         PlanState::Running => format!(
             "One confirmation and one list of people in {all}, which run one after another by themselves. Pausing one holds those behind it; cancelling one cancels those behind it too."
         ),
-        PlanState::Completed => format!("All {all} have run to their end. Nobody of the list is left."),
+        PlanState::Completed => format!(
+            "All {all} have run to their end: {}.",
+            plan.counts.who_is_left()
+        ),
         PlanState::CompletedWithLeftovers => format!(
-            "All {all} have run to their end. {} of the list are left, each with a reason.",
-            grouped(plan.counts.leftovers())
+            "All {all} have run to their end: {} of the list, each with a reason.",
+            plan.counts.who_is_left()
         ),
         PlanState::Cancelled => format!(
             "{} of {all} cancelled. {} of the list are kept.",

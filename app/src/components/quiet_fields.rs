@@ -21,7 +21,10 @@ pub fn QuietFields(
     #[prop(optional_no_strip)]
     now: Option<QuietHours>,
 ) -> impl IntoView {
-    let refused = typed.problem().is_some();
+    // Another form of the page may have been refused: then the hours that hold stay in the boxes.
+    let refused = ["quiet_from", "quiet_to", "quiet_zone"]
+        .iter()
+        .any(|name| typed.at(name) || typed.returned(name).is_some());
     let was = now.as_ref().filter(|_| !refused);
     let time = |name: &'static str, label: &'static str, now: Option<String>| {
         view! {

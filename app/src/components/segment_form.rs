@@ -24,6 +24,8 @@ pub struct SegmentDraft {
     pub name: String,
     /// How people come to be in.
     pub kind: SegmentKind,
+    /// Whether it is disabled, so that its rule cannot be changed.
+    pub frozen: bool,
     /// Its rule.
     pub rule: String,
     /// What was found about the rule while the page was made.
@@ -99,7 +101,10 @@ pub fn SegmentForm(
     } else {
         "/fn/update_segment"
     };
-    let rule = (new || draft.kind == SegmentKind::Rule).then(|| {
+    let ruled = new || draft.kind == SegmentKind::Rule;
+    let fixed = (ruled && draft.frozen)
+        .then(|| view! { <FixedRule rule=draft.rule.clone() error=typed.error("rule") /> });
+    let rule = (ruled && !draft.frozen).then(|| {
         let error = typed.problem().is_some_and(|_| typed.at("rule"));
         view! { <RuleBox ds=draft.ds.clone() value=draft.rule.clone() found=draft.found.clone() wrong=error /> }.into_any()
     });
@@ -117,13 +122,35 @@ pub fn SegmentForm(
             />
             {new.then(|| view! { <Kinds kind=draft.kind /> })}
             {rule}
+            {fixed}
             <div class="acts">
                 <button class="btn primary">{if new { "Create segment" } else { "Save changes" }}</button>
-                {(new || draft.kind == SegmentKind::Rule).then(|| view! {
-                    <button class="btn of-rule" formmethod="get" formaction="" name="look" value="1">"Count without saving"</button>
+                {(ruled && !draft.frozen).then(|| view! {
+                    <button class="btn of-rule" formaction="/fn/look_again">"Count without saving"</button>
                 }.into_any())}
             </div>
         </form>
+    }
+    .into_any()
+}
+
+/// The rule of a disabled segment, which stays as it is.
+#[component]
+fn FixedRule(
+    /// The rule.
+    rule: String,
+    /// Why a change was refused.
+    error: Option<String>,
+) -> impl IntoView {
+    view! {
+        <div class="field" id="rule" tabindex="-1">
+            <p><b>"Rule"</b></p>
+            <p class="hint">
+                "The segment is disabled, so its rule cannot be changed: its members are those of the moment it was disabled. Enable it first."
+            </p>
+            <code class="rule-text">{rule}</code>
+            {error.map(|error| view! { <p class="error">{error}</p> })}
+        </div>
     }
     .into_any()
 }

@@ -29,8 +29,8 @@ pub fn Manage(
     } else {
         "The copy has the members that this segment has now. It is enabled and nothing uses it yet."
     };
-    let name = Some(typed.get("copy_name"))
-        .filter(|name| !name.is_empty())
+    let name = typed
+        .returned("copy_name")
         .unwrap_or_else(|| copy_name(&segment.name));
     let disable = (segment.state == SegmentState::Enabled).then(|| disable(&ds, &segment, &uses));
     let remove = remove(&ds, &segment, uses);

@@ -8,6 +8,7 @@ use crate::{
     ui::{Banner, Tone},
 };
 use domain::{
+    job::Job,
     segment::{Count, Segment, SegmentKind, SegmentState},
     usage::Usage,
 };
@@ -133,7 +134,12 @@ fn who_would(segment: &Segment, frame: &Frame) -> String {
         return if segment.counting {
             "who would join is being counted; the number is shown here when it is there.".to_owned()
         } else {
-            "who would join has not been counted yet. Refresh count does so.".to_owned()
+            let how = if frame.may_edit {
+                " Refresh count does so."
+            } else {
+                ""
+            };
+            format!("who would join has not been counted yet.{how}")
         };
     };
     let joining = match would.joining {
@@ -192,7 +198,14 @@ pub fn DangerZone(
     frame: Frame,
     /// The segment.
     segment: Segment,
+    /// Its deletion that is not over.
+    #[prop(optional_no_strip)]
+    unfinished: Option<Job>,
 ) -> impl IntoView {
+    let name = match unfinished {
+        Some(job) if job.state.before_deleting() => "Open its waiting deletion",
+        _ => "Open its running deletion",
+    };
     let way = match (frame.may_delete, segment.job) {
         (true, None) => {
             let href = paths::delete_segment(frame.ds(), segment.id);
@@ -205,10 +218,7 @@ pub fn DangerZone(
             }
             .into_any()
         }
-        (true, Some(job)) => {
-            view! { <a class="btn" href=paths::job(frame.ds(), job)>"Open its running deletion"</a> }
-                .into_any()
-        }
+        (true, Some(job)) => view! { <a class="btn" href=paths::job(frame.ds(), job)>{name}</a> }.into_any(),
         (false, _) => ().into_any(),
     };
     frame.may_delete.then(|| {

@@ -19,19 +19,21 @@ pub fn StartChoice(
     /// What was typed, after a refusal.
     typed: Typed,
 ) -> impl IntoView {
+    let queue = data.running.is_some();
+    // What was chosen may be offered no more: the deletion to wait for has ended meanwhile.
     let chosen = match typed.get("start").as_str() {
-        "" if data.wait_seconds > 0 => "wait".to_owned(),
-        "" => "now".to_owned(),
-        other => other.to_owned(),
+        offered @ ("now" | "wait" | "at") => offered.to_owned(),
+        "queue" if queue => "queue".to_owned(),
+        _ if data.wait_seconds > 0 => "wait".to_owned(),
+        _ => "now".to_owned(),
     };
     let wait = wait_words(if data.wait_seconds > 0 {
         data.wait_seconds
     } else {
         DAY_SECONDS
     });
-    let queue = data.running.is_some();
     view! {
-        <fieldset>
+        <fieldset id="start">
             <legend>"Start"</legend>
             <Start own="now" chosen=chosen.clone() label="At once".to_owned() hint="It can be paused and cancelled while it runs" />
             <Start own="wait" chosen=chosen.clone() label=format!("After a waiting period of {wait}") hint="It can be cancelled until then" />

@@ -52,7 +52,7 @@ pub fn EnterSuppression(
                 <input type="hidden" name="ds" value=frame.ds().to_owned() />
                 <div class="halves">
                     <SelectField name="kind" label="Kind" options=kinds.to_vec() value=kind />
-                    <TextField name="identity" label="Identity" error=typed.error("identity") focus=typed.at("identity") />
+                    <TextField name="identity" label="Identity" value=typed.returned("identity").unwrap_or_default() error=typed.error("identity") focus=typed.at("identity") />
                 </div>
                 <div class="halves">
                     <TextField

@@ -1,33 +1,61 @@
 //! A form's page after a refusal: what was typed, which box is concerned, and the sentence that belongs beside it.
 
+use crate::api::returned::{RETURNED, Returned, returned};
 use domain::problem::Code;
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
-/// What the page's address carries.
+/// What the page's address carries, and the form that it says has come back.
 #[derive(Debug, Clone)]
-pub struct Typed(ParamsMap);
+pub struct Typed {
+    address: ParamsMap,
+    form: Option<Returned>,
+}
 
 impl Typed {
     /// Reads the address. Call while the page's component runs, not later.
     pub fn read() -> Self {
-        Self(use_query_map().get_untracked())
+        let address = use_query_map().get_untracked();
+        let form = address.get(RETURNED).and_then(|key| returned(&key));
+        Self { address, form }
     }
 
     /// A value, or nothing.
     pub fn get(&self, name: &str) -> String {
-        self.0.get(name).unwrap_or_default()
+        self.returned(name)
+            .or_else(|| self.address.get(name))
+            .unwrap_or_default()
+    }
+
+    /// What a box held in the form that came back: also that it was empty. `None`: the box was in no such form.
+    pub fn returned(&self, name: &str) -> Option<String> {
+        let kept = self.form.iter().flat_map(|form| &form.typed);
+        let mut kept = kept.filter(|(own, _)| *own == name).map(|(_, text)| text.clone());
+        let address = || self.problem().and_then(|_| self.address.get(name));
+        kept.next().or_else(address)
     }
 
     /// Whether the page comes back from a refusal.
     pub fn problem(&self) -> Option<Code> {
-        Code::parse(&self.get("problem"))
+        Code::parse(&self.address.get("problem").unwrap_or_default())
+    }
+
+    /// What is wrong, in a sentence: of the box that it is about, or as the refusal said it. Never text out of the address.
+    pub fn sentence(&self, code: Code) -> String {
+        let said = self.form.iter().filter_map(|form| form.problem.as_ref());
+        let mut said = said.filter(|problem| problem.code == code);
+        match of_box(code, &self.get("field")) {
+            Some(sentence) => sentence.to_owned(),
+            None => said
+                .next()
+                .map_or_else(|| code.sentence().to_owned(), |problem| problem.message.clone()),
+        }
     }
 
     /// What is wrong with a box.
     pub fn error(&self, field: &str) -> Option<String> {
         let code = self.problem().filter(|_| self.get("field") == field)?;
-        Some(sentence(code, field).to_owned())
+        Some(self.sentence(code))
     }
 
     /// Whether the cursor belongs into a box.
@@ -36,9 +64,9 @@ impl Typed {
     }
 }
 
-/// The table's sentence, or a better one where the box says more. Never text out of the address.
-pub fn sentence(code: Code, field: &str) -> &'static str {
-    match (code, field) {
+/// A better sentence than the table's where the box says more.
+fn of_box(code: Code, field: &str) -> Option<&'static str> {
+    Some(match (code, field) {
         (Code::Invalid, "max_rate") => {
             "Type a whole number of profiles a second, or leave the box empty for no limit."
         }
@@ -87,16 +115,27 @@ pub fn sentence(code: Code, field: &str) -> &'static str {
         (Code::CountMoved, _) => {
             "The number has changed since you saw it. Type the new number, shown above, if you still want this."
         }
-        (Code::ForceRequired, _) => {
+        (Code::IdempotencyMismatch, _) => {
+            "This page has asked for another deletion already. Look at the list of deletions before you confirm once more."
+        }
+        (Code::Invalid, "start") => "Choose when the deletion starts.",
+        (Code::SegmentDisabled, "rule") => {
+            "The segment is disabled, so its rule cannot be changed. Enable it first."
+        }
+        (Code::ForceRequired, "segment") => {
+            "This rule matches everyone. Everyone in the dataset is deleted by hand or not at all."
+        }
+        (Code::ForceRequired, _) | (Code::ShareUnseen, "everyone") => {
             "This would delete everyone in the dataset. Tick the box if that is meant."
         }
-        _ => of_campaigns(code, field)
-            .or_else(|| of_notifications(code, field))
-            .or_else(|| of_holds(code, field))
-            .or_else(|| of_suppressions(code, field))
-            .or_else(|| of_privacy(code, field))
-            .unwrap_or(code.sentence()),
-    }
+        _ => {
+            return of_campaigns(code, field)
+                .or_else(|| of_notifications(code, field))
+                .or_else(|| of_holds(code, field))
+                .or_else(|| of_suppressions(code, field))
+                .or_else(|| of_privacy(code, field));
+        }
+    })
 }
 
 /// What the boxes of a campaign say.
@@ -149,6 +188,9 @@ fn of_notifications(code: Code, field: &str) -> Option<&'static str> {
             "A password only travels over TLS. Choose TLS, or leave the user name empty."
         }
         (Code::Invalid, "smtp_from") => "Type the sender's address, such as lethe@example.org.",
+        (Code::Invalid, "webhook_secret") => {
+            "A signing secret has at least 32 characters. Keep the one that the page made, or type a longer one."
+        }
         (Code::Invalid, "webhook_url") => {
             "Type an address that begins with https:// or http://, without a user name or password in it."
         }

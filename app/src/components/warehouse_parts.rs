@@ -120,12 +120,9 @@ pub fn KeepForm(
             at.date_time_short()
         ),
     };
-    let back = typed.problem().is_some();
-    let value = if back {
-        typed.get("days")
-    } else {
-        data.keep_days.map(|days| days.to_string()).unwrap_or_default()
-    };
+    let value = typed
+        .returned("days")
+        .unwrap_or_else(|| data.keep_days.map(|days| days.to_string()).unwrap_or_default());
     let form = may.then(|| {
         view! {
             <form class="stackup" method="post" action="/fn/set_warehouse_keep">

@@ -20,6 +20,13 @@ const LAST_PERCENT: i64 = 90;
 /// Between the end and the page that shows the result, so that the end is read out.
 const END_MS: u32 = 1_500;
 
+/// To the log-in, which leads back to this page.
+pub(super) fn log_in_again() {
+    let back = window().location().pathname().unwrap_or_default();
+    let login = with_query("/login", &[("next", &back)]);
+    let _ = window().location().replace(&login);
+}
+
 /// Asks again and again until the job is over.
 pub(super) fn follow(ds: String, id: String, job: RwSignal<JobView>, lost: RwSignal<bool>) {
     if cfg!(not(feature = "hydrate")) || job.with_untracked(|job| job.over) {
@@ -43,12 +50,7 @@ pub(super) fn follow(ds: String, id: String, job: RwSignal<JobView>, lost: RwSig
                     }
                 }
                 // Nothing comes back by waiting: the log-in leads back to this page.
-                Err(problem) if problem.code == Code::Unauthenticated => {
-                    let back = window().location().pathname().unwrap_or_default();
-                    let login = with_query("/login", &[("next", &back)]);
-                    let _ = window().location().replace(&login);
-                    return;
-                }
+                Err(problem) if problem.code == Code::Unauthenticated => return log_in_again(),
                 Err(_) => lost.set(true),
             }
         }

@@ -1,10 +1,11 @@
 //! A plan as it goes on, polled from the server until all of its jobs are over, also on the page of a job that is over.
 
-use super::wait;
+use super::{follow::log_in_again, wait};
 use crate::{
     api::{flat, plans::poll_plan},
     components::{PlanRow, PlanView},
 };
+use domain::problem::Code;
 use leptos::prelude::*;
 
 /// Between two polls: a plan is longer than a job.
@@ -117,6 +118,7 @@ fn follow(ds: String, id: String, plan: RwSignal<PlanView>, lost: RwSignal<bool>
                         break;
                     }
                 }
+                Err(problem) if problem.code == Code::Unauthenticated => return log_in_again(),
                 Err(_) => lost.set(true),
             }
         }

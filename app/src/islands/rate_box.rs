@@ -62,12 +62,12 @@ pub fn RateBox(
                 inputmode="numeric"
                 autofocus=focus
                 aria-invalid=error.is_some().then_some("true")
-                aria-describedby="max_rate-hint"
+                aria-describedby=if error.is_some() { "max_rate-error max_rate-hint" } else { "max_rate-hint" }
                 on:input=move |_| {
                     ask.dispatch(());
                 }
             />
-            {error.map(|error| view! { <p class="error">{error}</p> })}
+            {error.map(|error| view! { <p class="error" id="max_rate-error">{error}</p> })}
             <p class="hint" id="max_rate-hint" role="status">{move || hint.get()}</p>
         </div>
     }

@@ -108,11 +108,12 @@ fn found_view(rule: RuleState) -> impl IntoView {
         Some(_) => "hint bad",
         None => "hint",
     };
-    let text = move || {
-        rule.found.read().as_ref().map_or_else(
-            || "Type a rule to count who matches it.".to_owned(),
-            |found| found.text.clone(),
-        )
+    let text = move || match rule.found.read().as_ref() {
+        Some(found) => found.text.clone(),
+        None if rule.text.with_value(|text| text.trim().is_empty()) => {
+            "Type a rule to count who matches it.".to_owned()
+        }
+        None => "Counting who matches.".to_owned(),
     };
     let excerpt = move || {
         let excerpt = rule

@@ -121,7 +121,11 @@ impl RuleState {
                 text: why.unwrap_or_else(|| error.sentence()),
                 excerpt: Some(error.excerpt(text)),
             })),
-            Ok(()) => self.count(),
+            Ok(()) => {
+                // The number that is there belongs to another rule.
+                self.found.set(None);
+                self.count();
+            }
         }
     }
 
@@ -140,9 +144,11 @@ impl RuleState {
                 let (ds, text) = (self.ds.get_value(), self.text.get_value());
                 let answer = flat(look_at_rule(ds, text).await);
                 if self.turn.get_value() == asked {
-                    if let Ok(words) = answer {
-                        self.found.set(Some(words));
-                    }
+                    self.found.set(Some(answer.unwrap_or_else(|problem| PreviewView {
+                        good: false,
+                        text: format!("Who matches could not be counted. {}", problem.message),
+                        excerpt: None,
+                    })));
                     break;
                 }
                 wait(REST_MS).await;

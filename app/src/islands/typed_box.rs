@@ -1,5 +1,6 @@
 //! A box in which something must be typed exactly, with a live word on whether it is. The server checks it again.
 
+use domain::segment::{name_confirms, typed_count};
 use leptos::prelude::*;
 
 /// The box.
@@ -26,11 +27,10 @@ pub fn TypedBox(
     let fits = move || {
         let typed = text.read();
         if digits {
-            let plain: String = typed.chars().filter(char::is_ascii_digit).collect();
-            let other = typed.chars().any(|c| c.is_alphabetic() || c == '-');
-            !other && plain == expected
+            let number = typed_count(&typed);
+            number.is_some() && number == typed_count(&expected)
         } else {
-            typed.trim() == expected.trim()
+            name_confirms(&typed, &expected)
         }
     };
     let hint = move || match (text.read().trim().is_empty(), fits()) {

@@ -12,15 +12,52 @@ use crate::{
     islands::{LiveJob, LivePlan, panel},
     paths,
 };
+use domain::job::{Job, JobStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
+
+/// The name in the address by which the page is loaded again and again.
+const FOLLOW: &str = "follow";
+/// Between two loads of it while something happens.
+const MOVES_SECONDS: u32 = 3;
+/// The same while the deletion waits for its start.
+const WAITS_SECONDS: u32 = 30;
 
 /// The page.
 #[component]
 pub fn JobPage() -> impl IntoView {
     let (here, typed) = (Here::read(Place::Deletions), Typed::read());
-    let load = show_job(here.ds.clone(), here.id.clone());
+    let load = show_job(here.ds.clone(), here.id.clone(), follows(&typed));
     page(here, load, |frame, data| view! { <Content frame data typed /> })
+}
+
+/// Whether the page is loaded again and again by a browser without JavaScript. It offers no form then: what somebody types would
+/// be lost with the next load.
+fn follows(typed: &Typed) -> bool {
+    !typed.get(FOLLOW).is_empty()
+}
+
+/// A page without JavaScript stands still until its reader wants to follow the deletion; then it comes anew by itself, slowly
+/// as long as nothing happens.
+fn without_script(frame: &Frame, job: &Job, follows: bool) -> impl IntoView + use<> {
+    let here = paths::job(frame.ds(), job.id);
+    let follow = paths::with_query(&here, &[(FOLLOW, "1")]);
+    let seconds = if job.status == JobStatus::Scheduled {
+        WAITS_SECONDS
+    } else {
+        MOVES_SECONDS
+    };
+    let inside = if follows {
+        view! {
+            <meta http-equiv="refresh" content=seconds.to_string() />
+            <p class="hint">{format!("This page is loaded anew every {seconds} seconds. ")} <a href=here>"Stop following it"</a> " to change anything about the deletion."</p>
+        }
+        .into_any()
+    } else {
+        view! { <p class="hint">"This page shows how it stood when it was loaded. " <a href=here>"Look again"</a> " or " <a href=follow>"follow it"</a> "."</p> }
+            .into_any()
+    };
+    view! { <noscript>{inside}</noscript> }
 }
 
 #[component]
@@ -50,14 +87,15 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
             .plan
             .as_ref()
             .is_some_and(|plan| plan.jobs.iter().any(|job| job.started_at.is_some()));
-    let speed = (!over && frame.may_delete)
-        .then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
-    let when = (!over && frame.may_delete)
+    let follows = follows(&typed);
+    let steers = !over && frame.may_delete && !follows;
+    let speed = steers.then(|| view! { <Speed frame=frame.clone() job=job.clone() typed=typed.clone() /> });
+    let when = steers
         .then(|| view! { <When frame=frame.clone() job=job.clone() zones=data.zones.clone() typed=typed.clone() /> });
     view! {
         <Title text=title.clone() />
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li><a href=paths::jobs(frame.ds())>"Deletions"</a></li></ol></nav>
-        {goes_on.then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
+        {goes_on.then(|| without_script(&frame, &job, follows))}
         {head}
         {plan}
         <div class="grid wide-left">

@@ -29,7 +29,8 @@ fn Content(frame: Frame, rows: Page<Notice>, typed: Typed) -> impl IntoView {
     let newest = rows.items.first().map(|notice| notice.id.to_string());
     let ds = frame.ds().to_owned();
     let acts = newest
-        .filter(|_| frame.unread > 0)
+        // All of them are those from the newest on, which stands on the first page.
+        .filter(|_| frame.unread > 0 && first.is_none())
         .map(|id| ViewFn::from(move || view! { <Mark ds=ds.clone() id=id.clone() all=true /> }));
     let body = if rows.items.is_empty() {
         view! { <Empty glyph=Glyph::Bell title="No notices yet" text="When a deletion of yours ends, waits for somebody or is refused, it says so here." /> }

@@ -25,9 +25,9 @@ pub fn OverviewPage() -> impl IntoView {
 
 #[component]
 fn Content(frame: Frame, data: Overview, typed: Typed) -> impl IntoView {
-    let (running, recent): (Vec<_>, Vec<_>) = data.jobs.into_iter().partition(|job| !job.state.terminal());
-    let live = running.iter().any(|job| job.state.holds_place());
-    let cards = running
+    let live = data.unfinished.iter().any(|job| job.state.holds_place());
+    let cards = data
+        .unfinished
         .into_iter()
         .map(|job| view! { <RunningCard frame=frame.clone() job /> })
         .collect_view();
@@ -38,7 +38,7 @@ fn Content(frame: Frame, data: Overview, typed: Typed) -> impl IntoView {
         {cards}
         <Tiles figures=data.figures frame=frame.clone() live />
         <div class="grid wide-left">
-            <Recent frame=frame.clone() jobs=recent />
+            <Recent frame=frame.clone() jobs=data.ended />
             <NeedsYou frame disabled=data.disabled />
         </div>
     }

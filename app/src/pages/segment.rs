@@ -21,23 +21,20 @@ use leptos::prelude::*;
 #[component]
 pub fn SegmentPage() -> impl IntoView {
     let (here, typed) = (Here::read(Place::Segments), Typed::read());
-    let tab = Some(typed.get("tab"))
-        .filter(|tab| !tab.is_empty())
-        .unwrap_or_else(|| "users".to_owned());
-    let load = load(here.clone(), tab.clone(), typed.clone());
+    let load = load(here.clone(), typed.clone());
     page(
         here,
         load,
-        move |frame, data| view! { <Content frame data tab typed /> },
+        move |frame, data| view! { <Content frame data typed /> },
     )
 }
 
 /// What uses the segment is counted where it is shown with its numbers: on its tab.
-async fn load(here: Here, tab: String, typed: Typed) -> Reply<SegmentView> {
+async fn load(here: Here, typed: Typed) -> Reply<SegmentView> {
     let shown = show_segment(
         here.ds.clone(),
         here.id.clone(),
-        tab.clone(),
+        typed.get("tab"),
         typed.get("q"),
         typed.get("cursor"),
         typed.get("report"),
@@ -46,15 +43,19 @@ async fn load(here: Here, tab: String, typed: Typed) -> Reply<SegmentView> {
         Ok(view) => view,
         Err(problem) => return Ok(Err(problem)),
     };
-    if tab == "used-by" {
-        view.usage = flat(list_dependencies(here.ds, here.id).await).ok();
+    if view.tab == "used-by" {
+        match flat(list_dependencies(here.ds, here.id).await) {
+            Ok(usage) => view.usage = Some(usage),
+            Err(problem) => return Ok(Err(problem)),
+        }
     }
     Ok(Ok(view))
 }
 
 #[component]
-fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl IntoView {
-    let segment = data.segment.clone();
+fn Content(frame: Frame, data: SegmentView, typed: Typed) -> impl IntoView {
+    let tab = data.tab.clone();
+    let (segment, unfinished) = (data.segment.clone(), data.unfinished.clone());
     let (state, kind) = (segment.state, segment.kind.title());
     let unknown = nothing_is_known(&data.uses_list, frame.now);
     let used = match (data.uses.is_empty(), unknown) {
@@ -89,7 +90,7 @@ fn Content(frame: Frame, data: SegmentView, tab: String, typed: Typed) -> impl I
         <StandingDeletion frame=frame.clone() data=data.clone() />
         <SegmentTabs frame=frame.clone() data=data.clone() tab=tab.clone() />
         {part(frame.clone(), data, &tab, typed)}
-        <DangerZone frame segment />
+        <DangerZone frame segment unfinished />
     }
     .into_any()
 }
@@ -175,7 +176,10 @@ fn rule(data: SegmentView) -> impl IntoView + use<> {
 }
 
 fn used_by(frame: &Frame, data: SegmentView) -> impl IntoView + use<> {
-    let usage = data.usage.unwrap_or_default();
+    // What has not been counted must not read as "nothing uses it".
+    let Some(usage) = data.usage else {
+        return view! { <Card title="Where this segment is used"><Empty glyph=Glyph::Warn title="What uses this segment could not be counted" text="Load the page again to count it." /></Card> }.into_any();
+    };
     let (list, now) = (data.uses_list, frame.now);
     let note = places(&usage);
     let inside = if usage.is_empty() {

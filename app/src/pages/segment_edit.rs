@@ -1,31 +1,34 @@
 //! A segment's name and rule, to change.
 
 use crate::{
-    api::{flat, frame::Frame, segments::get_segment},
+    api::{flat, frame::Frame, segments::draft_segment},
     components::{Here, Notices, Place, SegmentDraft, SegmentForm, Typed, look, page},
     islands::PreviewView,
     paths,
     ui::PageTop,
 };
-use domain::segment::Segment;
+use domain::{
+    problem::Problem,
+    segment::{Segment, SegmentState},
+};
 use leptos::prelude::*;
 
 /// The page.
 #[component]
 pub fn SegmentEditPage() -> impl IntoView {
     let (here, typed) = (Here::read(Place::Segments), Typed::read());
-    let (ds, id, rule) = (here.ds.clone(), here.id.clone(), typed.get("rule"));
+    let (ds, id) = (here.ds.clone(), here.id.clone());
+    let rule = typed
+        .returned("rule")
+        .or_else(|| Some(typed.get("rule")).filter(|rule| !rule.is_empty()));
     let load = async move {
-        Ok(match flat(get_segment(ds.clone(), id).await) {
-            Ok(segment) => {
-                let rule = if rule.is_empty() {
-                    segment.rule.clone().unwrap_or_default()
-                } else {
-                    rule
-                };
+        Ok(match flat(draft_segment(ds.clone(), id).await) {
+            Ok(Some(segment)) => {
+                let rule = rule.unwrap_or_else(|| segment.rule.clone().unwrap_or_default());
                 let found = look(&ds, &rule).await;
                 Ok((segment, rule, found))
             }
+            Ok(None) => Err(Problem::not_found("segment")),
             Err(problem) => Err(problem),
         })
     };
@@ -52,10 +55,9 @@ fn Content(
     let draft = SegmentDraft {
         ds: frame.ds().to_owned(),
         id: segment.id.to_string(),
-        name: Some(typed.get("name"))
-            .filter(|name| !name.is_empty())
-            .unwrap_or(segment.name),
+        name: typed.returned("name").unwrap_or(segment.name),
         kind: segment.kind,
+        frozen: segment.state == SegmentState::Disabled,
         rule,
         found,
     };

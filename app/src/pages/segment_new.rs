@@ -1,7 +1,7 @@
 //! A new segment.
 
 use crate::{
-    api::frame::Frame,
+    api::{flat, frame::Frame, segments::draft_segment},
     components::{Here, Notices, Place, SegmentDraft, SegmentForm, Typed, look, page},
     islands::PreviewView,
     paths,
@@ -15,7 +15,12 @@ use leptos::prelude::*;
 pub fn SegmentNewPage() -> impl IntoView {
     let (here, typed) = (Here::read(Place::Segments), Typed::read());
     let (ds, rule) = (here.ds.clone(), typed.get("rule"));
-    let load = async move { Ok(Ok(look(&ds, &rule).await)) };
+    let load = async move {
+        Ok(match flat(draft_segment(ds.clone(), String::new()).await) {
+            Ok(_) => Ok(look(&ds, &rule).await),
+            Err(problem) => Err(problem),
+        })
+    };
     page(here, load, |frame, found| view! { <Content frame found typed /> })
 }
 
@@ -26,6 +31,7 @@ fn Content(frame: Frame, found: Option<PreviewView>, typed: Typed) -> impl IntoV
         id: String::new(),
         name: typed.get("name"),
         kind: SegmentKind::parse(&typed.get("kind")).unwrap_or(SegmentKind::Rule),
+        frozen: false,
         rule: typed.get("rule"),
         found,
     };

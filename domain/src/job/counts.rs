@@ -1,5 +1,6 @@
 //! The sum that always holds: matched = deleted + spared + held + failed + gone + left.
 
+use crate::guard::grouped;
 use serde::{Deserialize, Serialize};
 
 /// What became of the target set. `left` is derived, so the sum cannot fail to hold; that no part is negative can.
@@ -63,6 +64,26 @@ impl Counts {
     pub const fn leftovers(&self) -> i64 {
         self.held + self.failed + self.left
     }
+
+    /// Who is left of the list of a job that has ended, in the words that follow the number of the deleted: nobody, or nobody
+    /// but those who were spared, or so many.
+    #[must_use]
+    pub fn who_is_left(&self) -> String {
+        match (self.leftovers(), self.spared) {
+            (0, 0) => "nobody of the list is left".to_owned(),
+            (0, spared) => format!("{} spared, nobody else of the list is left", grouped(spared)),
+            (left, _) => format!("{}{} left", self.and_spared(), grouped(left)),
+        }
+    }
+
+    /// `3 spared, ` where somebody was, else nothing: who is spared is neither deleted nor left.
+    #[must_use]
+    pub fn and_spared(&self) -> String {
+        match self.spared {
+            0 => String::new(),
+            spared => format!("{} spared, ", grouped(spared)),
+        }
+    }
 }
 
 /// What one batch adds to the counts.
@@ -92,5 +113,16 @@ mod tests {
     fn more_decided_than_matched_is_seen() {
         assert!(Counts::of(10, 5, 1, 1, 1, 1).hold());
         assert!(!Counts::of(10, 11, 0, 0, 0, 0).hold());
+    }
+
+    #[test]
+    fn nobody_is_left_only_where_nobody_was_spared() {
+        let words = |spared, held, failed| {
+            Counts::of(10, 10 - spared - held - failed, spared, held, failed, 0).who_is_left()
+        };
+        assert_eq!(words(0, 0, 0), "nobody of the list is left");
+        assert_eq!(words(1, 0, 0), "1 spared, nobody else of the list is left");
+        assert_eq!(words(0, 1, 2), "3 left");
+        assert_eq!(words(2, 1, 0), "2 spared, 1 left");
     }
 }

@@ -69,17 +69,21 @@ impl Engine {
     /// Lets a job that waits for its start begin at once.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`, `state_refused` where it does not wait for its start.
+    /// `forbidden`, `not_found`, `state_refused` where it does not wait for its start, or is paused: it would stay so.
     pub async fn start_job_now(&self, actor: &Actor, dataset: DatasetId, id: JobId) -> Result<Job> {
         actor.require_in(Permission::DeleteInBulk, dataset)?;
         let mut tx = self.inner.store.write().await?;
         let job = row_in(&mut tx, dataset, id).await?;
         let now = self.inner.store.clock.now();
-        let waits = matches!(job.state()?, JobState::Freezing | JobState::Scheduled)
-            && job.intent()? != Intent::Cancel
-            && job.start_at > now.ms();
-        if !waits {
-            let message = format!("{} does not wait for its start.", id.number());
+        let waits =
+            matches!(job.state()?, JobState::Freezing | JobState::Scheduled) && job.start_at > now.ms();
+        let refusal = match job.intent()? {
+            Intent::Run if waits => None,
+            Intent::Hold if waits => Some("is paused. Resume it first, then let it start"),
+            _ => Some("does not wait for its start"),
+        };
+        if let Some(refusal) = refusal {
+            let message = format!("{} {refusal}.", id.number());
             return Err(Problem::because(Code::StateRefused, message).into());
         }
         store::job_times::start_now(&mut tx, id, now).await?;

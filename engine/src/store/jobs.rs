@@ -204,7 +204,7 @@ impl JobRow {
             self.waiting_for.is_some(),
             orphaned,
         );
-        let reason_paused = self.reason_paused(status);
+        let reason_paused = self.reason_paused(state, status);
         let phases = self.phases()?;
         let erasure = self.erasure()?;
         let plan = self.place();
@@ -271,7 +271,7 @@ impl JobRow {
         })
     }
 
-    fn reason_paused(&self, status: JobStatus) -> Option<String> {
+    fn reason_paused(&self, state: JobState, status: JobStatus) -> Option<String> {
         match status {
             JobStatus::Paused | JobStatus::Pausing => {
                 let by = self.intent_by.as_deref().unwrap_or("somebody");
@@ -279,9 +279,12 @@ impl JobRow {
                     .intent_at
                     .map(|ms| format!(" at {} UTC", Timestamp::from_ms(ms).time_hm()))
                     .unwrap_or_default();
-                Some(format!(
-                    "Paused by {by}{at}. It keeps its place until it is resumed or cancelled."
-                ))
+                let until = if state.holds_place() {
+                    "It keeps its place until it is resumed or cancelled."
+                } else {
+                    "It does not start until it is resumed."
+                };
+                Some(format!("Paused by {by}{at}. {until}"))
             }
             JobStatus::Interrupted => {
                 Some("The server was restarted. The job goes on by itself in a moment.".to_owned())

@@ -29,6 +29,7 @@ pub(crate) mod ingest_events;
 mod ingest_key;
 pub(crate) mod ingest_lists;
 pub(crate) mod ingest_progress;
+pub(crate) mod job_lists;
 pub(crate) mod job_reports;
 pub(crate) mod job_steps;
 pub(crate) mod job_times;

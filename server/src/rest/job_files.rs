@@ -5,6 +5,7 @@ use super::{
     answer::Answer,
     caller::Caller,
     extract::{Body, Params},
+    jobs::place,
 };
 use crate::{
     download,
@@ -13,7 +14,6 @@ use crate::{
 use axum::{Json, extract::Path, http::StatusCode, response::Response};
 use domain::{
     export::Format,
-    id::{DatasetId, JobId},
     problem::{Code, Problem},
 };
 use engine::Engine;
@@ -58,14 +58,6 @@ impl Naming {
 pub(super) struct NewFromTargets {
     /// Its name.
     name: String,
-}
-
-async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, JobId)> {
-    let dataset = caller.dataset(ds).await?.id;
-    Ok((
-        dataset,
-        JobId::parse(id).ok_or_else(|| Problem::not_found("job"))?,
-    ))
 }
 
 /// Hands the export out.

@@ -53,7 +53,8 @@ struct Which {
     cursor: Option<String>,
 }
 
-async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, JobId)> {
+/// The dataset and the job that a path names.
+pub(super) async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, JobId)> {
     let dataset = caller.dataset(ds).await?.id;
     Ok((
         dataset,

@@ -7,11 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
 };
-use domain::{
-    id::{DatasetId, JobId},
-    problem::Problem,
-    receipt::ReceiptOf,
-};
+use domain::{id::DatasetId, receipt::ReceiptOf};
 use engine::Engine;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -33,8 +29,7 @@ struct AskProof {
 }
 
 async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, ReceiptOf)> {
-    let dataset = caller.dataset(ds).await?.id;
-    let job = JobId::parse(id).ok_or_else(|| Problem::not_found("job"))?;
+    let (dataset, job) = super::jobs::place(caller, ds, id).await?;
     Ok((dataset, ReceiptOf::Job(job)))
 }
 

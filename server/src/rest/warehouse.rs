@@ -6,7 +6,7 @@ use crate::{
     wire::{JobReport, WarehouseState},
 };
 use axum::{Json, extract::Path, response::Response};
-use domain::{id::JobId, problem::Problem, warehouse::Table};
+use domain::{problem::Problem, warehouse::Table};
 use engine::Engine;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -49,8 +49,7 @@ async fn table(caller: Caller, Path((ds, table)): Path<(String, String)>) -> Ans
     params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the job")),
     responses((status = 200, body = JobReport)))]
 async fn report(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<Json<JobReport>> {
-    let dataset = caller.dataset(&ds).await?;
-    let id = JobId::parse(&id).ok_or_else(|| Problem::not_found("job"))?;
-    let report = caller.engine.job_report(&caller.actor, dataset.id, id).await?;
+    let (dataset, id) = super::jobs::place(&caller, &ds, &id).await?;
+    let report = caller.engine.job_report(&caller.actor, dataset, id).await?;
     Ok(Json(report.into()))
 }
