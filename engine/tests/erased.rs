@@ -32,12 +32,13 @@ async fn suppressed(world: &World) -> Hashes {
 
 /// All that `erased` holds; fails where a hash stands there twice or out of order.
 async fn erased(world: &World, job: &Job) -> Hashes {
-    let rows: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT kind, hashes FROM erased WHERE source = 'job' AND source_id = $1 ORDER BY no")
-            .bind(job.id.0)
-            .fetch_all(&mut world.sql().await)
-            .await
-            .expect("rows");
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT kind, hashes FROM erased WHERE source = 'job' AND source_id = $1 ORDER BY no",
+    )
+    .bind(job.id.0)
+    .fetch_all(&mut world.sql().await)
+    .await
+    .expect("rows");
     let mut all = Hashes::new();
     for (kind, hashes) in rows {
         let hashes: Vec<Vec<u8>> = hashes.chunks(16).map(<[u8]>::to_vec).collect();
@@ -161,8 +162,9 @@ async fn whoever_comes_back_before_the_sweep_is_kept_once_and_met_by_the_list() 
     let job = world.start(slow).await;
     world.until(job.id, |job| job.counts.deleted >= 5).await;
     let now = world.job(job.id).await.as_of.plus_ms(60_000).to_rfc3339();
-    let events =
-        format!("user_id,event,timestamp\np2,visit,2026-01-01T10:00:00Z\np4,visit,{now}\np6,visit,{now}\n");
+    let events = format!(
+        "user_id,event,timestamp\np2,visit,2026-01-01T10:00:00Z\np4,visit,{now}\np6,visit,{now}\n"
+    );
     let report = world
         .engine
         .import(

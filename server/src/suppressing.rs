@@ -22,9 +22,7 @@ pub(crate) async fn lift(
         return Err(Problem::not_found("suppression").into());
     }
     for id in &ids {
-        engine
-            .lift_suppression(actor, dataset, *id, &asked.reason)
-            .await?;
+        engine.lift_suppression(actor, dataset, *id, &asked.reason).await?;
     }
     Ok(ids.len())
 }

@@ -1,7 +1,11 @@
 //! The list of suppressions: by deletion, and identity by identity, in which nobody can be recognised.
 
 use super::{moment, one_or_many};
-use crate::{api::frame::Frame, paths, ui::Card};
+use crate::{
+    api::frame::Frame,
+    paths,
+    ui::Card,
+};
 use domain::{
     guard::grouped,
     id::JobId,

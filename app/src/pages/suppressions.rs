@@ -38,16 +38,8 @@ fn Content(frame: Frame, data: SuppressionsView, typed: Typed) -> impl IntoView 
         let frame = frame.clone();
         (!rows.is_empty()).then(|| view! { <Card title><SuppressedTable frame rows caption /></Card> })
     };
-    let stopped = table(
-        "Turned away last",
-        "Identities whose data was turned away last",
-        list.stopped,
-    );
-    let by_hand = table(
-        "Entered by hand",
-        "Identities that were entered by hand, newest first",
-        list.by_hand,
-    );
+    let stopped = table("Turned away last", "Identities whose data was turned away last", list.stopped);
+    let by_hand = table("Entered by hand", "Identities that were entered by hand, newest first", list.by_hand);
     let forms = data.may_change.then(|| {
         let frame = frame.clone();
         view! {

@@ -57,10 +57,7 @@ pub fn came_back(job: JobId, segment: &str, it: &CameBack, more: i64) -> (String
     );
     let against = match it.against {
         0 => "None of them is refused: they came with data that is let in.".to_owned(),
-        n => format!(
-            "{} of them should have been refused; please report this.",
-            count(n)
-        ),
+        n => format!("{} of them should have been refused; please report this.", count(n)),
     };
     let text = format!(
         "The look at {} found {} again, {} more than the one before. {against}",
@@ -86,9 +83,7 @@ mod tests {
         };
         let (title, text) = came_back(JobId(1001), "Lapsed", &it, 1);
         assert_eq!(title, "D-1001 “Lapsed”: 1 identity of deleted people live again");
-        assert!(
-            text.contains("2,000 identities found 3 identities again, 1 more") && text.contains("let in")
-        );
+        assert!(text.contains("2,000 identities found 3 identities again, 1 more") && text.contains("let in"));
         let (_, text) = came_back(JobId(1001), "Lapsed", &CameBack { against: 2, ..it }, 1);
         assert!(text.contains("2 identities of them should have been refused"));
     }

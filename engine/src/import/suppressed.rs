@@ -30,11 +30,7 @@ pub(super) async fn turn_away(
     known: &Known,
     (now, applied): (Timestamp, &mut Applied),
 ) -> Result<Vec<Row>> {
-    let keys: Vec<KeyId> = rows
-        .iter()
-        .flat_map(|row| &row.keys)
-        .map(|key| key.id())
-        .collect();
+    let keys: Vec<KeyId> = rows.iter().flat_map(|row| &row.keys).map(|key| key.id()).collect();
     if let Some(log) = log {
         dangling::settle(conn, log, dataset, &keys, now).await?;
     }

@@ -75,10 +75,7 @@ impl Window {
         for part in keys.chunks(KEYS_ASKED) {
             owners.extend(ingest::named_owners(&mut view, dataset, part).await?);
         }
-        let list = (
-            suppressed::seq(&mut view).await?,
-            suppressed::on_list(&mut view, dataset, &keys).await?,
-        );
+        let list = (suppressed::seq(&mut view).await?, suppressed::on_list(&mut view, dataset, &keys).await?);
         drop(view);
         let boundary = begun.unwrap_or_else(|| {
             if independent(&rows, &owners) {

@@ -16,7 +16,9 @@ use domain::{
     page::{Page, PageRequest},
     problem::{Code, Problem},
     profile::IdentityKind,
-    suppression::{NewSuppression, Suppression, SuppressionId, SuppressionOverview, clean_note},
+    suppression::{
+        NewSuppression, Suppression, SuppressionId, SuppressionOverview, clean_note,
+    },
 };
 
 /// Deletions that the overview names.
@@ -55,9 +57,9 @@ impl Engine {
     ) -> Result<Page<Suppression>> {
         require_look(actor, dataset)?;
         let after = match page.cursor.as_deref() {
-            Some(cursor) => {
-                Some(SuppressionId::parse(cursor).ok_or_else(|| Problem::new(Code::Invalid).on("cursor"))?)
-            }
+            Some(cursor) => Some(
+                SuppressionId::parse(cursor).ok_or_else(|| Problem::new(Code::Invalid).on("cursor"))?,
+            ),
             None => None,
         };
         let mut conn = self.inner.store.read().await?;
@@ -188,11 +190,13 @@ impl Engine {
 
 /// Who may look, or may erase people: a privacy token does the one without the other.
 fn require_look(actor: &Actor, dataset: DatasetId) -> Result<(), Problem> {
-    actor.require_in(Permission::View, dataset).or_else(|refused| {
-        actor
-            .require_in(Permission::Privacy, dataset)
-            .map_err(|_| refused)
-    })
+    actor
+        .require_in(Permission::View, dataset)
+        .or_else(|refused| {
+            actor
+                .require_in(Permission::Privacy, dataset)
+                .map_err(|_| refused)
+        })
 }
 
 fn entry(action: &'static str, dataset: DatasetId, id: SuppressionId, reason: &str) -> Entry {

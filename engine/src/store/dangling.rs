@@ -82,11 +82,7 @@ async fn take(
     now: Timestamp,
 ) -> Result<()> {
     let (dataset, suppress) = (DatasetId(job.dataset_id), job.spec()?.suppress);
-    let taken: Vec<KeyId> = found
-        .iter()
-        .filter_map(|(at, _)| keys.get(*at))
-        .copied()
-        .collect();
+    let taken: Vec<KeyId> = found.iter().filter_map(|(at, _)| keys.get(*at)).copied().collect();
     let erasing = Erasing {
         dataset,
         source: Source::Job(JobId(job.id)),
@@ -101,9 +97,7 @@ async fn take(
         by_moment.entry(at).or_default().push(*key);
     }
     for (at, mut keys) in by_moment {
-        let Some(refusal) = suppress.refusal(at) else {
-            break;
-        };
+        let Some(refusal) = suppress.refusal(at) else { break };
         keys.sort_unstable();
         let hashes: Vec<u8> = keys.iter().flat_map(|key| key.hash).collect();
         let added = Added {
@@ -150,9 +144,7 @@ async fn deleted_at(
     // The first pass goes through the ids in order; later ones go through the failed once more, one by one.
     let (first, later) = batches.split_at(batches.partition_point(|(.., pass)| *pass == 1));
     let at = |person: i64| {
-        let again = later
-            .iter()
-            .rfind(|(from, to, ..)| (*from..=*to).contains(&person));
+        let again = later.iter().rfind(|(from, to, ..)| (*from..=*to).contains(&person));
         let place = first.partition_point(|(_, to, ..)| *to < person);
         let own = again.or_else(|| first.get(place).filter(|(from, ..)| *from <= person));
         own.map_or(now, |(_, _, at, _)| Timestamp::from_ms(*at))

@@ -143,9 +143,7 @@ fn open(path: &Path) -> Result<File> {
         && let Some(dir) = path.parent()
     {
         // The name must be on the disk as well as the bytes.
-        File::open(dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(Error::Log)?;
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::Log)?;
     }
     file.seek(SeekFrom::End(0)).map_err(Error::Log)?;
     Ok(file)

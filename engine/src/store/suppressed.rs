@@ -59,7 +59,11 @@ pub(crate) async fn seq(conn: &mut Conn) -> Result<i64> {
 }
 
 /// Those of these identities that are on the list, also where it has come to its end.
-pub(crate) async fn on_list(conn: &mut Conn, dataset: DatasetId, keys: &[KeyId]) -> Result<KeyMap<Standing>> {
+pub(crate) async fn on_list(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    keys: &[KeyId],
+) -> Result<KeyMap<Standing>> {
     let mut found = KeyMap::default();
     for kind in IdentityKind::ALL {
         let of_kind: Vec<KeyId> = keys.iter().filter(|key| key.kind == kind).copied().collect();

@@ -99,7 +99,11 @@ pub(crate) async fn page(
 }
 
 /// Those that stopped something last.
-pub(crate) async fn stopped_last(conn: &mut Conn, dataset: DatasetId, rows: u32) -> Result<Vec<Suppression>> {
+pub(crate) async fn stopped_last(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    rows: u32,
+) -> Result<Vec<Suppression>> {
     let mut q = QueryBuilder::new(SELECT);
     q.push(" WHERE stopped > 0 AND dataset_id = ")
         .push_bind(dataset.0)
@@ -109,7 +113,11 @@ pub(crate) async fn stopped_last(conn: &mut Conn, dataset: DatasetId, rows: u32)
 }
 
 /// Those that were entered by hand last.
-pub(crate) async fn by_hand_last(conn: &mut Conn, dataset: DatasetId, rows: u32) -> Result<Vec<Suppression>> {
+pub(crate) async fn by_hand_last(
+    conn: &mut Conn,
+    dataset: DatasetId,
+    rows: u32,
+) -> Result<Vec<Suppression>> {
     let mut q = QueryBuilder::new(SELECT);
     q.push(" WHERE reason = 'person' AND dataset_id = ")
         .push_bind(dataset.0)

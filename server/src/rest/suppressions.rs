@@ -74,11 +74,7 @@ struct LookUp {
 #[utoipa::path(post, path = "/datasets/{ds}/suppressions/lookup", tag = "suppressions", request_body = LookUp,
     params(("ds", description = "Short name of the dataset")),
     responses((status = 200, body = Page<Suppression>)))]
-async fn look_up(
-    caller: Caller,
-    Path(ds): Path<String>,
-    body: Body<LookUp>,
-) -> Answer<Json<Page<Suppression>>> {
+async fn look_up(caller: Caller, Path(ds): Path<String>, body: Body<LookUp>) -> Answer<Json<Page<Suppression>>> {
     let dataset = caller.dataset(&ds).await?;
     let found = caller
         .engine

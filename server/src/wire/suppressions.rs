@@ -2,8 +2,8 @@
 
 use super::time;
 use domain::{
-    problem::{Code, Problem},
     profile::IdentityKind,
+    problem::{Code, Problem},
     suppression::{NewSuppression as New, Reason, Suppression as Shown, SuppressionId},
 };
 use serde::{Deserialize, Serialize};
