@@ -88,7 +88,19 @@ fn a_receipt_verifies_elsewhere_until_somebody_touches_it() {
             .code,
         0
     );
+}
 
+#[test]
+fn what_was_touched_or_is_no_receipt_is_refused_in_one_sentence() {
+    let home = Home::new();
+    let (server, token, id) = deleted(&home);
+    let reply = server.api(&token, "GET", &format!("{JOBS}/{id}/receipt"), "");
+    let key = server.api(&token, "GET", "/receipt-key", "");
+    let (file, pem) = (
+        home.file("receipt.json", &reply.text),
+        home.file("key.pem", &key.text),
+    );
+    drop(server);
     let more = format!("\"deleted\":{}", PEOPLE / 2);
     let forged = reply
         .text
@@ -138,6 +150,42 @@ fn one_person_is_proven_elsewhere_and_no_other() {
             "{identity}"
         );
     }
+    let proof = home.file("proof.json", &reply.text);
+    let pem = home.file("key.pem", &server.api(&bulk, "GET", "/receipt-key", "").text);
+    drop(server);
+    let told = verify(&[&proof, "--key", &pem, "--identity", "U3@example.com"]);
+    assert!(
+        told.code == 0 && told.out.contains("they are among the deleted"),
+        "{} {}",
+        told.out,
+        told.err
+    );
+    let typed = home.run_with(
+        &["receipt", "verify", &proof, "--identity", "-"],
+        "u3@example.com\n",
+    );
+    assert_eq!(typed.code, 0, "{}", typed.err);
+    let other = verify(&[&proof, "--key", &pem, "--identity", "u4@example.com"]);
+    assert!(
+        other.code == 1 && other.err.contains("somebody else"),
+        "{}",
+        other.err
+    );
+    assert!(verify(&[&proof, "--key", &pem]).err.contains("--identity"));
+    // The shape says what each part is, and the receipt inside is the whole one.
+    let proof: Value = reply.json();
+    assert_eq!(proof["proof"]["identity"]["kind"], "email");
+    assert_eq!(
+        proof["proof"]["receipt"]["receipt"]["about"]["number"],
+        format!("D-{id}")
+    );
+}
+
+#[test]
+fn who_may_ask_for_what() {
+    let home = Home::new();
+    let (server, bulk, id) = deleted(&home);
+    let privacy = home.token("privacy", "main");
     assert_eq!(
         prove(&server, &bulk, &id, "u3").status,
         403,
@@ -170,36 +218,6 @@ fn one_person_is_proven_elsewhere_and_no_other() {
     assert_eq!(
         server.api(&bulk, "GET", &format!("{JOBS}/x/receipt"), "").status,
         404
-    );
-
-    let proof = home.file("proof.json", &reply.text);
-    let pem = home.file("key.pem", &server.api(&bulk, "GET", "/receipt-key", "").text);
-    drop(server);
-    let told = verify(&[&proof, "--key", &pem, "--identity", "U3@example.com"]);
-    assert!(
-        told.code == 0 && told.out.contains("they are among the deleted"),
-        "{} {}",
-        told.out,
-        told.err
-    );
-    let typed = home.run_with(
-        &["receipt", "verify", &proof, "--identity", "-"],
-        "u3@example.com\n",
-    );
-    assert_eq!(typed.code, 0, "{}", typed.err);
-    let other = verify(&[&proof, "--key", &pem, "--identity", "u4@example.com"]);
-    assert!(
-        other.code == 1 && other.err.contains("somebody else"),
-        "{}",
-        other.err
-    );
-    assert!(verify(&[&proof, "--key", &pem]).err.contains("--identity"));
-    // The shape says what each part is, and the receipt inside is the whole one.
-    let proof: Value = reply.json();
-    assert_eq!(proof["proof"]["identity"]["kind"], "email");
-    assert_eq!(
-        proof["proof"]["receipt"]["receipt"]["about"]["number"],
-        format!("D-{id}")
     );
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn judge(data: &Path) -> Result<(), String> {
     for (expected, row) in (1..).zip(&rows) {
         let (deleted, no, file, kept): (i64, Option<i64>, Option<String>, i64) =
             (row.get(0), row.get(1), row.get(2), row.get(3));
-        let broken = |what: String| Err(format!("invariant 8: {what}"));
+        let broken = |what: String| Err(format!("invariant 9: {what}"));
         let (Some(no), Some(file)) = (no, file) else {
             return broken("a sealed job has no receipt".to_owned());
         };
