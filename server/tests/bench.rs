@@ -65,6 +65,8 @@ fn every_row_is_there_and_nothing_is_left_behind() {
         "start to first page",
         "memory at rest, new directory",
         "memory at rest",
+        "live data, in batches",
+        "live data, one by one",
     ] {
         let found = row(&report, what);
         assert_eq!(found["profiles"], PROFILES, "{what}");

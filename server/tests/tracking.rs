@@ -265,6 +265,8 @@ fn the_stock_libraries_for_node_and_python_lose_and_double_nothing() {
 fn nothing_that_was_answered_is_lost_and_nothing_is_doubled_through_kills() {
     const SENDERS: usize = 4;
     const CALLS: usize = 40;
+    // Of 20 ms each: minutes, on a machine that has other things to do.
+    const TRIES_MAX: usize = 10_000;
     let home = Home::new();
     let (ingest, admin) = (home.token("ingest", "main"), home.token("admin", "main"));
     let authorization = basic(key(&ingest), "");
@@ -294,21 +296,25 @@ fn nothing_that_was_answered_is_lost_and_nothing_is_doubled_through_kills() {
                         .collect();
                     let body = json!({ "batch": batch }).to_string();
                     // As a library does: again and again, until it is answered.
-                    loop {
+                    let answered = (0..TRIES_MAX).any(|_| {
                         let to = format!("{}/v1/batch", address.lock().expect("the address"));
                         let answer = ureq::post(&to).header("authorization", authorization).send(&body);
-                        if answer.is_ok() {
-                            break;
+                        if answer.is_err() {
+                            sleep(Duration::from_millis(20));
                         }
-                        sleep(Duration::from_millis(20));
-                    }
+                        answer.is_ok()
+                    });
+                    assert!(answered, "a call was never answered");
                     sent.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
         for share in 1..=3 {
-            while sent.load(Ordering::Relaxed) < SENDERS * CALLS * share / 5 {
-                sleep(Duration::from_millis(2));
+            for _ in 0..TRIES_MAX {
+                if sent.load(Ordering::Relaxed) >= SENDERS * CALLS * share / 5 {
+                    break;
+                }
+                sleep(Duration::from_millis(20));
             }
             // Let go of, it is killed at once.
             drop(server.take());
