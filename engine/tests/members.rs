@@ -96,7 +96,7 @@ async fn what_changed_since_the_preview_is_caught_at_the_confirmation() {
     set(&world, members, "p11", false).await;
     assert_eq!(
         confirm(&world, built, "Built", 5, shown).await.code,
-        Code::CountMoved
+        Code::PlanChanged
     );
     let shown = seen(&world, built).await;
     let change = SegmentChange {
