@@ -67,13 +67,10 @@ fn sort_out(
         return rows;
     }
     let mut let_in = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (row, by) = match sorted(row, list, now) {
-            Ok(row) => {
-                let_in.push(row);
-                continue;
-            }
-            Err(turned_away) => turned_away,
+    for mut row in rows {
+        let Some(by) = refused_by(&mut row, list, now) else {
+            let_in.push(row);
+            continue;
         };
         let purchase = i64::from(row.event.is_some_and(|event| &*event.kind == PURCHASE));
         let of_key = stopped.entry(by).or_default();
@@ -89,23 +86,20 @@ fn sort_out(
     let_in
 }
 
-/// The row as it may come in, or the row with the identity that turns it away.
-fn sorted(mut row: Row, list: &KeyMap<Standing>, now: Timestamp) -> Result<Row, (Row, KeyId)> {
+/// The identity that turns a row away; `None`: it may come in, without its anonymous id where that is suppressed.
+fn refused_by(row: &mut Row, list: &KeyMap<Standing>, now: Timestamp) -> Option<KeyId> {
     let dated = row.event.as_ref().map(|event| event.at).or(row.dated);
-    let stops = |key: KeyId| {
-        list.get(&key)
+    let stops = |key: &KeyId| {
+        list.get(key)
             .is_some_and(|standing| standing.stops(dated.map(Timestamp::from_ms), now))
     };
-    let mut refused = row.keys.iter().map(Key::id).filter(|key| stops(*key));
-    let Some(by) = refused.next() else { return Ok(row) };
-    drop(refused);
+    let by = row.keys.iter().map(Key::id).find(stops)?;
     // Strongest first: an anonymous id comes last, and a row has at most one of a kind.
     if by.kind == IdentityKind::AnonymousId && row.keys.len() > 1 {
         row.keys.retain(|key| key.id() != by);
-        Ok(row)
-    } else {
-        Err((row, by))
+        return None;
     }
+    Some(by)
 }
 
 #[cfg(test)]
@@ -157,27 +151,28 @@ mod tests {
         use IdentityKind::{AnonymousId, Email, Phone, UserId};
         for kind in [UserId, Email, Phone] {
             let list = list(kind, Suppress::Forever);
-            let turned = sorted(row(&[UserId, Email, Phone, AnonymousId], None), &list, NOW);
-            assert_eq!(turned.map_err(|(_, by)| by.kind).err(), Some(kind));
+            let by = refused_by(&mut row(&[UserId, Email, Phone, AnonymousId], None), &list, NOW);
+            assert_eq!(by.map(|by| by.kind), Some(kind));
         }
         let list = list(AnonymousId, Suppress::Forever);
-        let left = sorted(row(&[UserId, AnonymousId], None), &list, NOW).expect("comes in");
-        assert_eq!(left.keys.iter().map(|key| key.kind).collect::<Vec<_>>(), [UserId]);
-        assert!(sorted(row(&[AnonymousId], None), &list, NOW).is_err());
+        let mut two = row(&[UserId, AnonymousId], None);
+        assert_eq!(refused_by(&mut two, &list, NOW), None);
+        assert_eq!(two.keys.iter().map(|key| key.kind).collect::<Vec<_>>(), [UserId]);
+        assert!(refused_by(&mut row(&[AnonymousId], None), &list, NOW).is_some());
     }
 
     #[test]
     fn late_data_is_told_by_its_own_date() {
         let list = list(IdentityKind::UserId, Suppress::Late);
-        let comes = |at| sorted(row(&[IdentityKind::UserId], at), &list, NOW).is_ok();
+        let comes = |at| refused_by(&mut row(&[IdentityKind::UserId], at), &list, NOW).is_none();
         assert!(!comes(Some(DELETED.ms() - 1)));
         assert!(comes(Some(DELETED.ms())));
         assert!(comes(None));
-        let old = Row {
+        let mut old = Row {
             dated: Some(DELETED.ms() - 1),
             ..row(&[IdentityKind::UserId], None)
         };
-        assert!(sorted(old, &list, NOW).is_err());
+        assert!(refused_by(&mut old, &list, NOW).is_some());
     }
 
     #[test]

@@ -215,11 +215,7 @@ impl JobRow {
             .transpose()?;
         let quiet_hours = self.quiet_hours()?;
         let export = self.export()?;
-        let JobSpec {
-            export: export_asked,
-            suppress,
-            ..
-        } = self.spec()?;
+        let spec = self.spec()?;
         let warehouse_kept: Option<WarehouseKept> = self
             .warehouse_kept
             .as_deref()
@@ -262,8 +258,8 @@ impl JobRow {
             scrubbed_at: self.scrubbed_at.map(Timestamp::from_ms),
             erasure,
             warehouse_kept,
-            suppress,
-            export_asked,
+            suppress: spec.suppress,
+            export_asked: spec.export,
             export,
             as_of: now,
             dataset: self.dataset,
