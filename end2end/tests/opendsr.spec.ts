@@ -164,6 +164,7 @@ test("who may not handle privacy requests does not see them", async ({ as, ds })
   await expect(page.getByRole("link", { name: "Privacy", exact: true })).toHaveCount(0);
   const answer = await page.request.get(ds.page("/privacy/register.csv"));
   expect(answer.status()).toBe(403);
+  await page.close();
   const officer = await as("privacy");
   await officer.goto(ds.page());
   await officer.getByRole("link", { name: "Privacy", exact: true }).click();

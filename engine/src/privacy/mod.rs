@@ -13,11 +13,11 @@ pub(crate) mod words;
 pub(crate) use carry_out::{Changed, carry_out, changed, look_up};
 
 use crate::{
-    error::Result,
+    error::{Error, Result},
     service::Engine,
     store::{self, audit::Entry, erasures::NewErasure, requests::RequestRow},
 };
-use domain::{access::Actor, id::RequestId, privacy::request::Step, time::Timestamp};
+use domain::{access::Actor, id::RequestId, privacy::request::Step, problem::Code, time::Timestamp};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -61,8 +61,11 @@ async fn look(engine: &Engine, tidied: &mut Option<Instant>) -> Result<bool> {
     let due = store::requests::due(&mut *store.read().await?, store.clock.now()).await?;
     let Some(row) = due else { return Ok(false) };
     // What stood in its way is on the record with the next try, so that the next look finds the next one.
-    carry_out(engine, &Actor::system(), row.id()).await?;
-    Ok(true)
+    match carry_out(engine, &Actor::system(), row.id()).await {
+        // Somebody has carried it out or taken it back while this waited for its turn.
+        Err(Error::Problem(problem)) if problem.code == Code::StateRefused => Ok(true),
+        done => done.map(|()| true),
+    }
 }
 
 /// Takes away what is no longer needed: who ended requests were about, and records that have been kept long enough.

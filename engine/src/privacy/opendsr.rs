@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{
     client::verify_server_name,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
-    server::ParsedCertificate,
+    server as peer_server,
     sign::{CertifiedKey, Signer, SigningKey},
 };
 
@@ -67,7 +67,7 @@ impl Processor {
         let first = chain
             .first()
             .ok_or_else(|| "The OpenDSR certificate file has no certificate in it.".to_owned())?;
-        let parsed = ParsedCertificate::try_from(first)
+        let parsed = peer_server::ParsedCertificate::try_from(first)
             .map_err(|_| "The OpenDSR certificate cannot be read.".to_owned())?;
         let name = ServerName::try_from(domain.to_owned())
             .map_err(|_| format!("{domain} is no domain that a certificate can have."))?;
