@@ -41,7 +41,8 @@ pub(super) async fn step(engine: &Engine, job: &JobRow) -> Result<Step> {
     let segment = SegmentId(job.segment_id);
     let who = membership(job)?;
     let Ok(_turn) = engine.inner.memory.settling.try_lock() else {
-        let reason = "Waiting while the members of another segment are written: one is enabled, disabled or copied.";
+        let reason =
+            "Waiting while the members of another segment are written: one is enabled, disabled or copied.";
         return wait(engine, job, reason).await;
     };
     // Looked at in one's turn: of a segment that is disabled by now the stored members stand.
