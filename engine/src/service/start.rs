@@ -120,7 +120,6 @@ impl Engine {
         };
         let store = &self.inner.store;
         let start_at = start_at(&spec, checked.now);
-        let immediate = start_at <= checked.now;
         let ask = Ask {
             profiles: checked.count,
             events: checked.events,
@@ -141,7 +140,8 @@ impl Engine {
         let live = checked.segment.state == SegmentState::Enabled;
         let rule = checked.rule.as_ref().filter(|_| live);
         let stored = rule.map(ToString::to_string);
-        let takes_place = immediate && !(spec.queue && ahead(&mut tx, dataset).await?.is_some());
+        let takes_place =
+            start_at <= checked.now && !(spec.queue && ahead(&mut tx, dataset).await?.is_some());
         let new = NewJob {
             dataset,
             segment_name: &checked.segment.name,
