@@ -3,7 +3,7 @@
 import type { Page } from "@playwright/test";
 import type { Dataset } from "../fixtures/dataset.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { boxes, fillConfirmation, nobodyLeft, onJob, openDelete, pressConfirm, waitForJob } from "../verbs/deletion.ts";
+import { boxes, fillConfirmation, follow, nobodyLeft, onJob, openDelete, pressConfirm, waitForJob } from "../verbs/deletion.ts";
 
 /** The page is back, says so, and leads to the box. */
 async function expectRefusal(page: Page, box: ReturnType<typeof boxes.name>, why: RegExp): Promise<void> {
@@ -154,6 +154,7 @@ test("a second deletion is refused while one runs, with the running one named, o
   await page.getByRole("radio", { name: /^After the running deletion/ }).check();
   await pressConfirm(page);
   const queued = await onJob(page, "Second");
+  await follow(page);
   await expect(page.getByText("This one starts by itself after it")).toBeVisible();
   expect((await lethe.job(queued)).status).toBe("queued");
   await lethe.run(["job", "cancel", running.id]);

@@ -18,14 +18,14 @@ async function post(page: Page, origin: string, action: string, form: Record<str
 test("a long rule comes back whole, by a short address that names nobody", async ({ page, ds }) => {
   await ds.add("old", 3);
   await ds.segment("Taken", "old");
-  const ids = Array.from({ length: 1_500 }, (_, n) => `"old-${n}@example.com"`).join(", ");
+  const ids = Array.from({ length: 900 }, (_, n) => `"old-${n}@example.com"`).join(", ");
   const long = `email in (${ids})`;
   await page.goto(ds.page("/segments/new"));
   await page.getByRole("textbox", { name: "Name" }).fill("Taken");
   await rule(page).fill(long);
   await page.getByRole("button", { name: "Count without saving" }).click();
   await expect(page).toHaveURL(/returned=/);
-  await expect(page.getByText(/^2 profiles match.* exact\.$/)).toBeVisible();
+  await expect(page.getByText(/^3 profiles match.* exact\.$/)).toBeVisible();
   await expect(rule(page)).toHaveValue(long);
   expect(page.url().length).toBeLessThan(300);
 

@@ -122,7 +122,7 @@ test("what is typed on the page of a deletion stays while one types, also withou
     await page.getByRole("link", { name: "Look again" }).click();
     await expect(speed).toHaveValue("12");
     await page.getByRole("link", { name: "follow it" }).click();
-    await expect(page.getByText("This page is loaded anew every 30 seconds.")).toBeVisible();
+    await expect(page.locator('meta[http-equiv="refresh"]')).toHaveAttribute("content", "30");
     await expect(speed).toHaveCount(0);
     await page.getByRole("link", { name: "Stop following it" }).click();
     await expect(speed).toBeVisible();

@@ -66,7 +66,7 @@ pub struct CopyFacts {
 /// Looks for a person by an exact identity, and lists the newest erasures.
 #[server]
 pub async fn show_person(ds: String, who: String) -> Reply<PersonView> {
-    use super::door::{self, Door, reply};
+    use super::door::{Door, reply};
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor) = (&door.engine, door.actor());

@@ -50,11 +50,11 @@ fn without_script(frame: &Frame, job: &Job, follows: bool) -> impl IntoView + us
     let inside = if follows {
         view! {
             <meta http-equiv="refresh" content=seconds.to_string() />
-            <p class="hint">{format!("This page is loaded anew every {seconds} seconds. ")} <a href=here>"Stop following it"</a> " to change anything about the deletion."</p>
+            <p class="hint stands">{format!("This page is loaded anew every {seconds} seconds. ")} <a href=here>"Stop following it"</a> " to change anything about the deletion."</p>
         }
         .into_any()
     } else {
-        view! { <p class="hint">"This page shows how it stood when it was loaded. " <a href=here>"Look again"</a> " or " <a href=follow>"follow it"</a> "."</p> }
+        view! { <p class="hint stands">"This page shows how it stood when it was loaded. " <a href=here>"Look again"</a> " or " <a href=follow>"follow it"</a> "."</p> }
             .into_any()
     };
     view! { <noscript>{inside}</noscript> }
@@ -95,8 +95,8 @@ fn Content(frame: Frame, data: JobDetail, typed: Typed) -> impl IntoView {
     view! {
         <Title text=title.clone() />
         <nav aria-label="Breadcrumb"><ol class="crumbs"><li><a href=paths::jobs(frame.ds())>"Deletions"</a></li></ol></nav>
-        {goes_on.then(|| without_script(&frame, &job, follows))}
         {head}
+        {goes_on.then(|| without_script(&frame, &job, follows))}
         {plan}
         <div class="grid wide-left">
             <div>

@@ -1,4 +1,4 @@
-//! How large a part of its dataset a segment is at this moment, without all else that a deletion would do.
+//! How large a part of its dataset a segment is at this moment: what is asked once more when its deletion is confirmed.
 
 use super::Engine;
 use crate::{
@@ -17,7 +17,7 @@ impl Engine {
     /// # Errors
     /// `forbidden`, `not_found`.
     pub async fn share(&self, actor: &Actor, dataset: DatasetId, id: SegmentId) -> Result<(i64, i64)> {
-        actor.require_in(Permission::View, dataset)?;
+        actor.require_in(Permission::DeleteInBulk, dataset)?;
         let mut view = self.inner.store.view().await?;
         let catalogue = store::segments::catalogue(&mut view, dataset).await?;
         if !catalogue.defs.contains_key(&id.0) {
