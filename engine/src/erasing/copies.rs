@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 /// The copies of a dataset with any of these identities.
 ///
 /// 1. Whom the look-up still names though the store has them no more: the job that deleted them has not swept yet.
-/// 2. Whom ended jobs deleted, by the tags that they left.
-/// 3. Whom jobs deleted that are not over: their lists, as far as the look-up does not name these people any more.
+/// 2. Whom jobs deleted that are not over: their lists, as far as the look-up does not name these people any more and they are
+///    not marked yet.
+/// 3. Whom jobs have marked, by the tags that they left.
 pub(crate) async fn find(engine: &Engine, dataset: DatasetId, keys: &[KeyId]) -> Result<Vec<KeptCopy>> {
     let mut wanted = KeySet::default();
     wanted.extend(keys);
@@ -33,16 +34,18 @@ pub(crate) async fn find(engine: &Engine, dataset: DatasetId, keys: &[KeyId]) ->
     let mut conn = warehouse.read().await?;
     let dangling = people::among(&mut conn, &store.keys, dataset, &wanted, &named).await?;
     found.extend(dangling.into_iter().map(|copy| (copy.profile, copy)));
-    let marked = people::jobs(&mut conn, dataset).await?;
     drop(conn);
     let unfinished = store::jobs::unfinished(&mut *store.read().await?).await?;
     for job in &unfinished {
         if job.dataset_id == dataset.0 && takes_look_ups(job)? {
             let of = Of::Listed(job);
-            let range = (job.range_after, job.decided_upto());
+            let marked = people::marked_upto(&mut *warehouse.read().await?, job.id).await?;
+            let range = (job.range_after.max(marked), job.decided_upto());
             range_of(engine, dataset, of, &wanted, range, &mut found).await?;
         }
     }
+    // After the lists: whom a job has marked since they were looked at is found here.
+    let marked = people::jobs(&mut *warehouse.read().await?, dataset).await?;
     for job in marked {
         let mut after = 0;
         loop {

@@ -141,6 +141,16 @@ pub(crate) async fn untag(conn: &mut Conn, job: JobId, upto: i64) -> Result<()> 
     Ok(())
 }
 
+/// The greatest profile id up to which a job's people are marked; 0: none is.
+pub(crate) async fn marked_upto(conn: &mut Conn, job: i64) -> Result<i64> {
+    Ok(
+        sqlx::query_scalar("SELECT coalesce(max(marked_upto), 0) FROM main.deletions WHERE job_id = $1")
+            .bind(job)
+            .fetch_one(conn)
+            .await?,
+    )
+}
+
 /// The jobs of a dataset of whose people copies are kept.
 pub(crate) async fn jobs(conn: &mut Conn, dataset: DatasetId) -> Result<Vec<JobId>> {
     let ids: Vec<i64> =
