@@ -208,19 +208,11 @@ impl JobRow {
         let phases = self.phases()?;
         let erasure = self.erasure()?;
         let plan = self.place();
-        let estimated = self
-            .estimate
-            .as_deref()
-            .map(|text| json(text, "estimate"))
-            .transpose()?;
+        let estimated = read(self.estimate.as_deref(), "estimate")?;
         let quiet_hours = self.quiet_hours()?;
         let export = self.export()?;
         let spec = self.spec()?;
-        let warehouse_kept: Option<WarehouseKept> = self
-            .warehouse_kept
-            .as_deref()
-            .map(|text| json(text, "warehouse_kept"))
-            .transpose()?;
+        let warehouse_kept: Option<WarehouseKept> = read(self.warehouse_kept.as_deref(), "warehouse_kept")?;
         Ok(Job {
             id: JobId(self.id),
             segment_id: SegmentId(self.segment_id),
@@ -294,6 +286,11 @@ impl JobRow {
 /// Reads JSON of ours; `what` names it, should it contradict itself.
 pub(super) fn json<T: serde::de::DeserializeOwned>(text: &str, what: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| Error::Corrupt(format!("{what} of a job: {e}")))
+}
+
+/// The same of a column that may be empty.
+fn read<T: serde::de::DeserializeOwned>(text: Option<&str>, what: &str) -> Result<Option<T>> {
+    text.map(|text| json(text, what)).transpose()
 }
 
 /// JSON of something of ours; our own types always can be written.
