@@ -140,8 +140,7 @@ impl Engine {
         let live = checked.segment.state == SegmentState::Enabled;
         let rule = checked.rule.as_ref().filter(|_| live);
         let stored = rule.map(ToString::to_string);
-        let takes_place =
-            start_at <= checked.now && !(spec.queue && ahead(&mut tx, dataset).await?.is_some());
+        let first = ahead(&mut tx, dataset).await?;
         let new = NewJob {
             dataset,
             segment_name: &checked.segment.name,
@@ -155,7 +154,7 @@ impl Engine {
                 .map(|once| (once.key.as_str(), once.body_hash.as_slice())),
             now: checked.now,
             start_at,
-            takes_place,
+            takes_place: start_at <= checked.now && !(spec.queue && first.is_some()),
         };
         let id = match store::jobs::insert(&mut tx, &new).await {
             Ok(id) => id,
