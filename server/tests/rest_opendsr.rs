@@ -254,9 +254,8 @@ fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
         .map(|(_, value)| value.as_str())
 }
 
-#[test]
-fn discovery_says_what_is_understood() {
-    let stage = Stage::new(3_600, false);
+/// The example of section 6.4.
+fn discovered(stage: &Stage) {
     let discovery = stage.call("GET", "/opendsr/v2/discovery", "").json();
     assert_eq!(discovery["api_version"], "2.0");
     assert_eq!(
@@ -277,6 +276,7 @@ fn discovery_says_what_is_understood() {
 #[test]
 fn the_examples_of_the_specification_and_their_signatures() {
     let stage = Stage::new(3_600, false);
+    discovered(&stage);
     let body = example("erasure", "u1@example.com", &[]).to_string();
     let made = stage.call("POST", REQUESTS, &body);
     assert_eq!(made.status, 201, "{}", made.text);
