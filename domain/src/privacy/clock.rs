@@ -210,6 +210,9 @@ mod tests {
         // Not the 28th: the extension runs from the receipt.
         assert_eq!(gdpr(2).as_deref(), Some("2027-03-31"));
         assert_eq!(gdpr(3), None);
+        // Nor the 28th of April, by way of the last of February.
+        let of_january = Regulation::Gdpr.extended(at("2026-01-31"), 2);
+        assert_eq!(of_january.map(Timestamp::to_date).as_deref(), Some("2026-04-30"));
         let ccpa = |by| {
             Regulation::Ccpa
                 .extended(at("2026-01-01"), by)
