@@ -209,6 +209,11 @@ pub fn request_answer(ds: &str, id: domain::id::RequestId) -> String {
     format!("/d/{ds}/privacy/{id}/answer.json")
 }
 
+/// The receipt of an erasure that a privacy request asked for, as a file.
+pub fn request_receipt(ds: &str, id: domain::id::RequestId) -> String {
+    format!("/d/{ds}/privacy/{id}/receipt.json")
+}
+
 /// The register of privacy requests, as a file.
 pub fn register(ds: &str) -> String {
     format!("/d/{ds}/privacy/register.csv")

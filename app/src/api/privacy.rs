@@ -33,6 +33,8 @@ pub struct RequestView {
     pub told: Vec<Told>,
     /// How many recipients are told of erasures.
     pub recipients: usize,
+    /// Whether its receipt has been signed: not before the dead bytes of the erasure have been wiped.
+    pub receipt: bool,
     /// Whether the password must be given once more before somebody is erased.
     pub password_needed: bool,
 }
@@ -117,7 +119,7 @@ pub async fn draft_request(ds: String) -> Reply<Timestamp> {
 #[server]
 pub async fn show_request(ds: String, id: String) -> Reply<RequestView> {
     use super::door::{self, Door, reply};
-    use domain::job::PASSWORD_FRESH_MS;
+    use domain::{job::PASSWORD_FRESH_MS, receipt::ReceiptOf};
     reply(async {
         let door = Door::open(&ds).await?;
         let (engine, actor, ds) = (&door.engine, door.actor(), door.id());
@@ -128,6 +130,7 @@ pub async fn show_request(ds: String, id: String) -> Reply<RequestView> {
             history,
             told,
             recipients: engine.recipients(actor, ds).await?.len(),
+            receipt: engine.receipt(actor, ds, ReceiptOf::Request(id.0)).await.is_ok(),
             password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,
         })
     })

@@ -44,8 +44,13 @@ fn Content(frame: Frame, data: RequestView, typed: Typed) -> impl IntoView {
         }
     );
     let acts = {
-        let (frame, it) = (frame.clone(), it.clone());
-        ViewFn::from(move || view! { <AnswerLink frame=frame.clone() it=it.clone() /> })
+        let (frame, it, sealed) = (frame.clone(), it.clone(), data.receipt);
+        ViewFn::from(move || {
+            let receipt = sealed.then(|| paths::request_receipt(frame.ds(), it.id));
+            let receipt =
+                receipt.map(|href| view! { <a class="btn" href=href download>"Download the receipt"</a> });
+            view! { {receipt} <AnswerLink frame=frame.clone() it=it.clone() /> }
+        })
     };
     let empty = if it.state.ended() {
         "The dataset had no recipients to be told, or there was nothing to tell."

@@ -118,6 +118,8 @@ pub(crate) async fn settle(engine: &Engine) -> Result<Settled> {
         strike_out(engine, row).await?;
         written_off(engine, row).await?;
     }
+    // Receipts of privacy requests wait for this.
+    engine.inner.requests.notify_one();
     Ok(Settled::All)
 }
 

@@ -2,12 +2,13 @@
 //! are told, and what is no longer needed is taken away. What people do about them is `service::requests`, `request_deeds` and
 //! `recipients`; the erasure itself is `service::erasures`.
 //!
-//! Reading order: this file, `carry_out` (what a request asks for), `words` (who is told), `opendsr` (this server as a
+//! Reading order: this file, `carry_out` (what a request asks for), `words` (who is told), `sealed` (their receipts), `opendsr` (this server as a
 //! processor). A process that is killed at any moment goes on at the next start: an erasure can be made twice and is counted
 //! by what is written of it, word is kept until it has been taken.
 
 mod carry_out;
 pub(crate) mod opendsr;
+mod sealed;
 pub(crate) mod words;
 
 pub(crate) use carry_out::{Changed, carry_out, changed, look_up};
@@ -73,6 +74,7 @@ pub(crate) async fn tidy(engine: &Engine) -> Result<()> {
     let store = &engine.inner.store;
     let now = store.clock.now();
     forget_ended(engine, now).await?;
+    sealed::seal_due(engine).await?;
     // Whoever has been erased by another door since is not to be named by an answer that nobody can have any more.
     let answers = store::request_steps::answerable(&mut *store.read().await?, now).await?;
     for id in answers {

@@ -211,3 +211,15 @@ pub(crate) async fn of_request(
         ..domain::privacy::ErasureDone::default()
     })
 }
+
+/// When the last erasure for a privacy request was scrubbed.
+pub(crate) async fn scrubbed_at(
+    conn: &mut Conn,
+    request: domain::id::RequestId,
+) -> Result<Option<Timestamp>> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT max(scrubbed_at) FROM erasures WHERE request_id = $1")
+        .bind(request.0)
+        .fetch_one(conn)
+        .await?;
+    Ok(at.map(Timestamp::from_ms))
+}

@@ -286,6 +286,19 @@ pub(crate) async fn due(conn: &mut Conn, now: Timestamp) -> Result<Option<Reques
     Ok(q.build_query_as().fetch_optional(conn).await?)
 }
 
+/// Erasures that are over, with no dead byte of them left in the files, and that have no receipt yet: the oldest first.
+pub(crate) async fn unsealed(conn: &mut Conn) -> Result<Vec<RequestRow>> {
+    let mut q = QueryBuilder::<Sqlite>::new(SELECT);
+    q.push(
+        "r.kind = 'erasure' AND r.ended_at IS NOT NULL
+           AND EXISTS (SELECT 1 FROM erasures e WHERE e.request_id = r.id AND e.people > 0)
+           AND NOT EXISTS (SELECT 1 FROM erasures e WHERE e.request_id = r.id AND e.scrubbed_at IS NULL)
+           AND NOT EXISTS (SELECT 1 FROM receipts x WHERE x.source = 'request' AND x.source_id = r.id)
+         ORDER BY r.id LIMIT 100",
+    );
+    Ok(q.build_query_as().fetch_all(conn).await?)
+}
+
 /// Who it is about; nobody once that has been forgotten.
 pub(crate) async fn subjects(conn: &mut Conn, id: RequestId) -> Result<Vec<Subject>> {
     let rows: Vec<(Option<i64>, String)> =

@@ -1,4 +1,4 @@
-//! Receipts of deletion jobs: `/datasets/{ds}/deletion-jobs/{id}/receipt` and the proof for one person by it; and the public key by
+//! Receipts of deletion jobs and of privacy requests, `…/{id}/receipt`, and the proof for one person by them; and the public key by
 //! which anybody verifies them. A receipt goes out byte for byte as it was signed.
 
 use super::{answer::Answer, caller::Caller, extract::Body};
@@ -7,7 +7,11 @@ use axum::{
     http::header,
     response::{IntoResponse as _, Response},
 };
-use domain::{id::DatasetId, receipt::ReceiptOf};
+use domain::{
+    id::{DatasetId, RequestId},
+    problem::Problem,
+    receipt::ReceiptOf,
+};
 use engine::Engine;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,6 +21,8 @@ pub(super) fn routes() -> OpenApiRouter<Engine> {
     OpenApiRouter::new()
         .routes(routes!(receipt))
         .routes(routes!(proof))
+        .routes(routes!(request_receipt))
+        .routes(routes!(request_proof))
         .routes(routes!(receipt_key))
 }
 
@@ -31,6 +37,12 @@ struct AskProof {
 async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, ReceiptOf)> {
     let (dataset, job) = super::jobs::place(caller, ds, id).await?;
     Ok((dataset, ReceiptOf::Job(job)))
+}
+
+async fn request_place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, ReceiptOf)> {
+    let dataset = caller.dataset(ds).await?.id;
+    let id = RequestId::parse(id).ok_or_else(|| Problem::not_found("privacy request"))?;
+    Ok((dataset, ReceiptOf::Request(id.0)))
 }
 
 fn json(text: String) -> Response {
@@ -59,6 +71,34 @@ async fn proof(
     body: Body<AskProof>,
 ) -> Answer<Response> {
     let (dataset, of) = place(&caller, &ds, &id).await?;
+    let proven = caller
+        .engine
+        .prove(&caller.actor, dataset, of, &body.it.identity)
+        .await?;
+    Ok(json(proven.file))
+}
+
+/// The signed receipt of an erasure that a privacy request asked for, in the same form as that of a job. 404 until the dead bytes of
+/// it have been wiped, which follows within a minute.
+#[utoipa::path(get, path = "/datasets/{ds}/privacy-requests/{id}/receipt", tag = "receipts",
+    params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the request")),
+    responses((status = 200, description = "{receipt: {…}, signature: hex}", content_type = "application/json", body = String)))]
+async fn request_receipt(caller: Caller, Path((ds, id)): Path<(String, String)>) -> Answer<Response> {
+    let (dataset, of) = request_place(&caller, &ds, &id).await?;
+    let (_, file) = caller.engine.receipt_file(&caller.actor, dataset, of).await?;
+    Ok(json(file))
+}
+
+/// The proof that one identity is among those that a privacy request had erased, in the same form as that of a job.
+#[utoipa::path(post, path = "/datasets/{ds}/privacy-requests/{id}/receipt/proof", tag = "receipts", request_body = AskProof,
+    params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the request")),
+    responses((status = 200, description = "{proof: {…}, signature: hex}", content_type = "application/json", body = String)))]
+async fn request_proof(
+    caller: Caller,
+    Path((ds, id)): Path<(String, String)>,
+    body: Body<AskProof>,
+) -> Answer<Response> {
+    let (dataset, of) = request_place(&caller, &ds, &id).await?;
     let proven = caller
         .engine
         .prove(&caller.actor, dataset, of, &body.it.identity)
