@@ -1,7 +1,5 @@
 //! The end of a receipt's term, what is missing or was changed in the store, and the receipts of privacy requests.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why and ends")]
 
-#[expect(dead_code, reason = "each test file uses a part of it")]
 mod receipted;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;

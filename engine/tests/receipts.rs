@@ -1,8 +1,6 @@
 //! Receipts: what is signed, that nobody can change it unseen, that one person can be proven by it and nobody else. Every check is made
 //! with nothing but the file and the public key, some by code that is not ours.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why and ends")]
 
-#[expect(dead_code, reason = "each test file uses a part of it")]
 mod receipted;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
@@ -14,7 +12,7 @@ use receipted::{deleted, file, holds, proof};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use std::process::Command;
-use world::{World, spec};
+use world::spec;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_states_what_was_done_and_what_was_kept() {

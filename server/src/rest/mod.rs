@@ -80,7 +80,7 @@ pub(crate) fn routes(engine: &Engine) -> Router {
         .route("/api/openapi.json", get(async move || Json(document.clone())))
         .route("/api/docs", get(async move || docs::answer(&page)))
         .merge(health::routes())
-        // Doors of later releases, and addresses that are none: token territory, so no log-in page.
+        // Addresses that are none: token territory, so no log-in page.
         .route("/api/{*rest}", any(nothing))
         .route("/v1/{*rest}", any(nothing))
         .merge(opendsr::routes())
