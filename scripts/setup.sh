@@ -117,6 +117,8 @@ npm_ci() {
 
 test_tools() {
   command -v chromium >/dev/null 2>&1 || apt_install chromium
+  # Checks signatures of replies and receipts with code that is not ours.
+  command -v openssl >/dev/null 2>&1 || apt_install openssl
   if [ "$(wasm_compiler)" = debian ] && [ ! -x /usr/bin/cargo-clippy ]; then apt_install rust-web-clippy; fi
   if command -v rustup >/dev/null 2>&1 && ! { cargo clippy --version && cargo fmt --version; } >/dev/null 2>&1; then
     say "adding clippy and rustfmt"
