@@ -134,7 +134,7 @@ test("the term is extended once with a reason; a request is declined on a ground
   await page.getByText("Extend the term").first().click();
   await page.getByLabel("By", { exact: true }).selectOption("2");
   await page.getByRole("button", { name: "Extend the term" }).click();
-  await expect(page.getByLabel("Reason").first()).toHaveAccessibleDescription(/Write the reason/);
+  await expect(page.getByLabel("Reason").first()).toHaveAccessibleDescription(/Give a reason/);
   await expect(page.getByLabel("By", { exact: true })).toHaveValue("2");
   await page.getByLabel("Reason").first().fill("Many requests in these weeks.");
   await page.getByRole("button", { name: "Extend the term" }).click();

@@ -50,10 +50,13 @@ pub fn People(
     typed: Typed,
     /// Whether this is the list of all people, or of a segment's.
     everyone: bool,
+    /// Whether somebody was in it before.
+    #[prop(optional)]
+    emptied: bool,
 ) -> impl IntoView {
     let (q, cursor) = (typed.get("q"), typed.get("cursor"));
     if rows.items.is_empty() {
-        return nobody(here, &q, everyone, frame.may_edit).into_any();
+        return nobody(here, &q, (everyone, emptied), frame.may_edit).into_any();
     }
     let shown = rows.items.len();
     let next = rows
@@ -68,7 +71,7 @@ pub fn People(
     .into_any()
 }
 
-fn nobody(here: String, q: &str, everyone: bool, may_edit: bool) -> impl IntoView + use<> {
+fn nobody(here: String, q: &str, (everyone, emptied): (bool, bool), may_edit: bool) -> impl IntoView + use<> {
     if q.is_empty() {
         let (title, text) = if everyone {
             (
@@ -77,7 +80,11 @@ fn nobody(here: String, q: &str, everyone: bool, may_edit: bool) -> impl IntoVie
             )
         } else {
             (
-                "Nobody is in this segment",
+                if emptied {
+                    "Nobody is left in this segment"
+                } else {
+                    "Nobody is in this segment"
+                },
                 if may_edit {
                     "The list is empty, so no users exist in this segment. A number shown on the tab was counted earlier; Refresh count brings it up to date."
                 } else {

@@ -166,7 +166,8 @@ fn of_holds(code: Code, field: &str) -> Option<&'static str> {
             "A legal hold of this name is in force already. Choose another name."
         }
         (Code::Invalid, "hold_name") => "Type a name of 1 to 120 characters, on one line.",
-        (Code::Invalid, "reason") => "Give a reason of 1 to 1,000 characters: it is kept with the hold.",
+        // Of several forms: each keeps its reason, with a length of its own.
+        (Code::Invalid, "reason") => "Give a reason, in a sentence.",
         (Code::Invalid, "people") => "Give 1 to 10,000 identities, one on a line.",
         (Code::NobodyKnown, "people") => {
             "Some of these identities name nobody who is known here. Nobody was put under hold."
@@ -207,7 +208,7 @@ fn of_suppressions(code: Code, field: &str) -> Option<&'static str> {
         (Code::Invalid, "term") => {
             "Type a whole number of days from 1 to 3,650, or leave the box empty for good."
         }
-        (Code::Invalid, "reason" | "lift_reason") => "Say why, in 1 to 500 characters on one line.",
+        (Code::Invalid, "lift_reason") => "Say why, in 1 to 500 characters on one line.",
         (Code::Invalid, "suppress") => "Choose what is refused if these people come back.",
         _ => return None,
     })
@@ -224,7 +225,6 @@ fn of_privacy(code: Code, field: &str) -> Option<&'static str> {
             "Write in a sentence how it was made sure who asks, at most 1,000 characters."
         }
         (Code::Invalid, "by") => "Choose one of the extensions that the regulation allows.",
-        (Code::Invalid, "reason") => "Write the reason in a sentence, at most 1,000 characters.",
         (Code::Invalid, "basis") => "Choose a ground on which such a request can be refused.",
         (Code::Invalid, "url") => {
             "Type an address that begins with https:// or http://, without a user name or password in it."

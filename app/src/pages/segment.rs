@@ -150,6 +150,9 @@ fn part(frame: Frame, data: SegmentView, tab: &str, typed: Typed) -> AnyView {
 
 fn users(frame: Frame, data: SegmentView, typed: Typed) -> impl IntoView + use<> {
     let here = paths::segment(frame.ds(), data.segment.id);
+    // Of a segment that never had anybody, nobody can be left.
+    let counted = data.segment.count.is_some_and(|count| count.value > 0);
+    let emptied = counted || !data.jobs.items.is_empty();
     data.users.map(|rows| {
         view! {
             <section class="card">
@@ -157,7 +160,7 @@ fn users(frame: Frame, data: SegmentView, typed: Typed) -> impl IntoView + use<>
                     <SearchForm action=here.clone() q=typed.get("q") tab="" />
                     <span class="note"><CountLine frame=frame.clone() segment=data.segment /></span>
                 </div>
-                <People frame here rows typed everyone=false />
+                <People frame here rows typed everyone=false emptied />
             </section>
         }
     })

@@ -132,7 +132,7 @@ impl Engine {
         actor.require_in(Permission::Privacy, dataset)?;
         let row = row_for(&mut *self.inner.store.read().await?, dataset, id, Deed::Run).await?;
         if row.kind()? == RequestKind::Erasure && !consent {
-            let message = "Say that you understand that what is erased cannot be recovered.";
+            let message = "Tick the box to say that you understand that what is erased cannot be recovered.";
             return Err(Problem::because(Code::ConsentRequired, message)
                 .on("consent")
                 .into());
