@@ -150,7 +150,7 @@ async fn remove(engine: &Engine, row: &ErasureRow) -> Result<()> {
         return Ok(());
     }
     for (job, kept) in removed.jobs {
-        store::job_steps::set_kept(&mut tx, job, kept).await?;
+        store::job_reports::set_kept(&mut tx, job, kept).await?;
     }
     let detail = serde_json::json!({ "warehouse_profiles": rows.0, "warehouse_events": rows.1 });
     let entry = entry("privacy.erased_from_warehouse", row, detail);

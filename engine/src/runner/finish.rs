@@ -132,7 +132,7 @@ pub(super) async fn seal(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
     let counts = job.counts();
     let end = end_of(job, &counts);
     let mut tx = store.write().await?;
-    store::job_steps::set_kept(&mut tx, id, kept).await?;
+    store::job_reports::set_kept(&mut tx, id, kept).await?;
     if let Some(value) = count {
         store::segment_jobs::set_count(&mut tx, segment, value, now).await?;
     }

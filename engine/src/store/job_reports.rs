@@ -180,3 +180,13 @@ pub(crate) async fn segment_names(conn: &mut Conn, dataset: DatasetId) -> Result
         .await?;
     Ok(rows.into_iter().collect())
 }
+
+/// Stores how many rows stay in the warehouse, as of now.
+pub(crate) async fn set_kept(conn: &mut Conn, id: JobId, kept: domain::impact::WarehouseKept) -> Result<()> {
+    sqlx::query("UPDATE jobs SET warehouse_kept = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(to_json(&kept)?)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

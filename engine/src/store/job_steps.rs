@@ -173,13 +173,3 @@ pub(crate) async fn set_verified(
         .await?;
     Ok(())
 }
-
-/// Stores how many rows stay in the warehouse, as of now.
-pub(crate) async fn set_kept(conn: &mut Conn, id: JobId, kept: domain::impact::WarehouseKept) -> Result<()> {
-    sqlx::query("UPDATE jobs SET warehouse_kept = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(to_json(&kept)?)
-        .execute(conn)
-        .await?;
-    Ok(())
-}

@@ -169,7 +169,7 @@ async fn audit(engine: &Engine, deletion: &Deletion) -> Result<()> {
         detail: serde_json::json!({ "profiles": went.profiles, "events": went.events, "keep_days": days }),
     };
     store::audit::insert(&mut tx, inner.store.clock.now(), &Actor::system(), entry).await?;
-    store::job_steps::set_kept(&mut tx, JobId(deletion.job_id), WarehouseKept::default()).await?;
+    store::job_reports::set_kept(&mut tx, JobId(deletion.job_id), WarehouseKept::default()).await?;
     fault::stop_point("retention.audit")?;
     tx.commit().await
 }

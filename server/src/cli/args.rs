@@ -91,7 +91,7 @@ pub(crate) enum Deed {
         subcommand,
         after_help = "Example: lethe receipt verify lethe-main-D-1001-receipt.json --key lethe-receipt-key.pem"
     )]
-    Receipt(Receipt),
+    Receipt(super::receipt::Receipt),
     /// Identities whose data is refused, and whether deleted people live again
     #[command(subcommand, after_help = "Example: lethe suppression list --dataset main")]
     Suppression(super::suppression::Suppression),
@@ -434,24 +434,6 @@ pub(crate) enum Limits {
         /// Days after which the keys of new receipts are destroyed, or default for 731
         #[arg(long, value_name = "N|default")]
         proof_days: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Receipt {
-    /// Hold a receipt, or the proof for one person, against its signature; offline, with nothing but the file and the key
-    #[command(
-        after_help = "Example: lethe receipt verify lethe-main-D-1001-receipt.json --key lethe-receipt-key.pem\n\nEnds with 0 only where it holds. Without --key the key in the file is used and its fingerprint printed: compare it with the one\nthat the server shows."
-    )]
-    Verify {
-        /// The receipt or the proof; - for standard input
-        file: PathBuf,
-        /// The public key, PEM or 64 hex digits
-        #[arg(long, value_name = "FILE")]
-        key: Option<PathBuf>,
-        /// Whom a proof is to be for; - reads it from standard input, one line
-        #[arg(long, value_name = "IDENTITY")]
-        identity: Option<String>,
     },
 }
 

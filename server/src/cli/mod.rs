@@ -77,7 +77,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         .await
         .map_err(Failure::Failed),
         Deed::Scan => scan::run(&settings.data, json).await,
-        Deed::Receipt(args::Receipt::Verify { file, key, identity }) => {
+        Deed::Receipt(receipt::Receipt::Verify { file, key, identity }) => {
             receipt::run(&file, key, identity, json)
         }
         Deed::Bench(args) => bench(args, cli.common.data, json).await,

@@ -3,6 +3,7 @@
 
 use super::client::Failure;
 use crate::output;
+use clap::Subcommand;
 use domain::guard::grouped;
 use engine::receipt::{Verified, verify};
 use std::{
@@ -10,6 +11,24 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Receipt {
+    /// Hold a receipt, or the proof for one person, against its signature; offline, with nothing but the file and the key
+    #[command(
+        after_help = "Example: lethe receipt verify lethe-main-D-1001-receipt.json --key lethe-receipt-key.pem\n\nEnds with 0 only where it holds. Without --key the key in the file is used and its fingerprint printed: compare it with the one\nthat the server shows."
+    )]
+    Verify {
+        /// The receipt or the proof; - for standard input
+        file: PathBuf,
+        /// The public key, PEM or 64 hex digits
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// Whom a proof is to be for; - reads it from standard input, one line
+        #[arg(long, value_name = "IDENTITY")]
+        identity: Option<String>,
+    },
+}
 
 /// Verifies, answers, and ends with 1 where it does not hold.
 pub(super) fn run(

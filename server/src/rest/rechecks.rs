@@ -7,14 +7,14 @@ use engine::Engine;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn routes() -> OpenApiRouter<Engine> {
-    OpenApiRouter::new().routes(routes!(list, begin))
+    OpenApiRouter::new().routes(routes!(looks, begin))
 }
 
 /// The newest looks, and by deletion what they found. It is looked once a day by itself. Scopes: read, bulk, admin.
 #[utoipa::path(get, path = "/datasets/{ds}/rechecks", tag = "suppressions",
     params(("ds", description = "Short name of the dataset")),
     responses((status = 200, body = Page<Recheck>)))]
-async fn list(caller: Caller, Path(ds): Path<String>) -> Answer<Json<Page<Recheck>>> {
+async fn looks(caller: Caller, Path(ds): Path<String>) -> Answer<Json<Page<Recheck>>> {
     let dataset = caller.dataset(&ds).await?;
     let looks = caller.engine.rechecks(&caller.actor, dataset.id).await?;
     let items = looks.into_iter().map(Into::into).collect();
