@@ -67,7 +67,7 @@ test("an administrator sets the longest job; a mistake is said beside the box an
 
   const viewer = await as(await own.session("viewer"), own);
   await viewer.goto("/settings/limits");
-  await expect(viewer.getByText("An administrator of the whole installation can change it.")).toBeVisible();
+  await expect(viewer.getByText("An administrator of the whole installation can change it.").first()).toBeVisible();
   await expect(viewer.getByRole("button", { name: "Set limit" })).toHaveCount(0);
 });
 
