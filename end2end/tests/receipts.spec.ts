@@ -151,13 +151,13 @@ test("it prints to one sheet, without the form and the buttons", async ({ page, 
 
 for (const scheme of ["light", "dark"] as const) {
   test(`everybody can use it, ${scheme}`, async ({ page, ds, javaScriptEnabled }) => {
-    test.skip(javaScriptEnabled === false, "axe runs in the page");
     const { path } = await deleted(ds);
     await page.emulateMedia({ colorScheme: scheme });
     await page.goto(path);
     await page.getByRole("textbox", { name: "Exact identity of the person" }).fill("old-1");
     await page.getByRole("button", { name: "Look for this person" }).click();
     await expect(page.getByRole("button", { name: "Download proof" })).toBeVisible();
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    // axe is a script in the page.
+    if (javaScriptEnabled !== false) expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   });
 }

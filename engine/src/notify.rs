@@ -25,7 +25,7 @@ use domain::{
     problem::Problem,
     time::Timestamp,
 };
-pub(crate) use outbox::{cut, run, timed};
+pub(crate) use outbox::{cut, deliver, run, timed, verdict};
 
 /// Writes a notice and puts it into the outbox for every way that is set up. Told once: a cause that is known changes nothing.
 pub(crate) async fn tell(conn: &mut Conn, notice: &NewNotice<'_>, now: Timestamp) -> Result<()> {

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says why and ends"
 )]
 
+mod bytes;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod handed_out;
 #[expect(dead_code, reason = "a part of it is used here")]
@@ -13,6 +14,7 @@ mod remains;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
 
+use bytes::readable;
 use domain::{
     access::{Actor, Powers, Role, Scope},
     export::Format,
@@ -23,7 +25,7 @@ use domain::{
 };
 use engine::{Error, import::ImportKind};
 use futures_util::TryStreamExt as _;
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 use world::{World, begun, spec};
 
 async fn erase(world: &World, identities: &[&str]) -> ErasureDone {
@@ -81,21 +83,6 @@ async fn in_warehouse(world: &World, sql: &'static str) -> i64 {
         .await
         .expect("a second connection");
     sqlx::query_scalar(sql).fetch_one(&mut conn).await.expect(sql)
-}
-
-/// How often a text can be read in any file of the directory, those in it included.
-fn readable(dir: &Path, text: &[u8]) -> usize {
-    let mut found = 0;
-    for entry in std::fs::read_dir(dir).expect("the directory") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            found += readable(&path, text);
-        } else if path.is_file() {
-            let bytes = std::fs::read(&path).expect("a file");
-            found += bytes.windows(text.len()).filter(|window| *window == text).count();
-        }
-    }
-    found
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,11 +6,13 @@
     reason = "a test that cannot go on says why and ends"
 )]
 
+mod bytes;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod sinks;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod world;
 
+use bytes::readable;
 use domain::{
     access::{Actor, Powers, Role},
     hold::HoldSpec,
@@ -24,16 +26,18 @@ use domain::{
     },
     problem::Code,
     profile::IdentityKind,
+    receipt::ReceiptOf,
     time::Timestamp,
 };
 use engine::{
     Error, HealthOptions, Result,
     clock::{Clock, Hand},
     import::ImportKind,
+    receipt::verify,
 };
 use futures_util::TryStreamExt as _;
 use sinks::{hmac, receiver};
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 use world::World;
 
 const SECRET: &str = "whs_0123456789abcdef0123456789abcdef";
@@ -121,21 +125,6 @@ fn code<T: std::fmt::Debug>(refused: Result<T>) -> (Code, String) {
         Err(Error::Problem(problem)) => (problem.code, problem.field.unwrap_or_default()),
         other => panic!("{other:?}"),
     }
-}
-
-/// How often a text can be read in any file of a directory.
-fn readable(dir: &Path, text: &[u8]) -> usize {
-    let mut found = 0;
-    for entry in std::fs::read_dir(dir).expect("the directory") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            found += readable(&path, text);
-        } else if path.is_file() {
-            let bytes = std::fs::read(&path).expect("a file");
-            found += bytes.windows(text.len()).filter(|window| *window == text).count();
-        }
-    }
-    found
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,7 +256,42 @@ async fn an_erasure_needs_a_verified_identity_and_consent_and_leaves_no_byte_of_
         readable(world.dir.path(), b"p1@example.com") > 0,
         "the search finds what is there"
     );
+    proven(&world, id).await;
     world.end().await;
+}
+
+/// The receipt of the erasure of p2 holds, and proves the erasure of nobody else.
+async fn proven(world: &World, id: RequestId) {
+    let file = receipt(world, id).await;
+    let key = world.engine.receipt_key();
+    let verified = verify(file.as_bytes(), Some(key.as_bytes()), None).expect("holds");
+    let said = &verified.statement;
+    assert_eq!(
+        (said.about.number.as_str(), said.ended.as_str()),
+        ("P-1", "completed")
+    );
+    assert_eq!((said.counts.get("deleted"), said.entries.size), (Some(&1), 2));
+    assert!(!file.contains("p2@example.com"));
+    let prove = async |identity: &str| {
+        let of = ReceiptOf::Request(id.0);
+        world.engine.prove(&officer(), world.dataset, of, identity).await
+    };
+    let proven = prove("p2@example.com").await.expect("a proof").file;
+    assert!(verify(proven.as_bytes(), Some(key.as_bytes()), Some("p2@example.com")).is_ok());
+    assert!(verify(proven.as_bytes(), Some(key.as_bytes()), Some("p1@example.com")).is_err());
+    assert_eq!(code(prove("p1@example.com").await).0, Code::NotInReceipt);
+}
+
+/// The receipt follows the scrub by itself.
+async fn receipt(world: &World, id: RequestId) -> String {
+    for _ in 0..6_000 {
+        let of = ReceiptOf::Request(id.0);
+        match world.engine.receipt_file(&officer(), world.dataset, of).await {
+            Ok((_, file)) => return file,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+    panic!("{id:?} has no receipt");
 }
 
 #[tokio::test(flavor = "multi_thread")]

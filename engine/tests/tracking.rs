@@ -418,3 +418,44 @@ async fn a_profile_with_too_many_events_stays_apart_and_the_sender_is_told() {
     assert_eq!((live.rejections.len(), live.days[0].rejected), (1, 1));
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_erased_does_not_come_back_by_any_message() {
+    let world = World::new().await;
+    world.people(2).await;
+    let erased = ["p1".to_owned()];
+    let done = world
+        .engine
+        .erase_people(&World::actor(), world.dataset, &erased, None)
+        .await;
+    assert_eq!(done.expect("erased").deleted, 1);
+    let told = send(
+        &world,
+        json!([
+            { "type": "identify", "userId": "p1", "messageId": "m1", "traits": { "plan": "pro" } },
+            { "type": "track", "userId": "p1", "messageId": "m2", "event": "Order Completed", "properties": { "revenue": 5 } },
+            // By the other identity that was erased, and by an alias of it.
+            { "type": "track", "userId": "new", "messageId": "m3", "event": "Seen", "context": { "traits": {} } },
+            { "type": "identify", "userId": "new2", "messageId": "m4", "traits": { "email": "p1@example.com" } },
+            { "type": "alias", "userId": "p1", "previousId": "p2", "messageId": "m5" },
+            { "type": "page", "userId": "p2", "messageId": "m6", "name": "Home" },
+        ]),
+    )
+    .await;
+    assert_eq!(
+        (told.accepted, told.suppressed, told.rejected),
+        (2, 4, Vec::new()),
+        "only the new one and the one who stayed"
+    );
+    for gone in ["p1", "p1@example.com", "new2"] {
+        let found = world
+            .engine
+            .profile_by_identity(&World::actor(), world.dataset, gone)
+            .await;
+        assert!(found.is_err(), "{gone} came back");
+    }
+    assert_eq!(person(&world, "p2").await.profile.user_id.as_deref(), Some("p2"));
+    let purchases = "SELECT sum(stopped_purchases) FROM suppressions";
+    assert_eq!(world.number(purchases).await, 1);
+    world.end().await;
+}

@@ -41,11 +41,7 @@ pub fn TextField(
 ) -> impl IntoView {
     let id = field_id(&name);
     let (error_id, hint_id) = (format!("{id}-error"), format!("{id}-hint"));
-    let described = [
-        error.as_ref().map(|_| error_id.clone()),
-        hint.as_ref().map(|_| hint_id.clone()),
-    ];
-    let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let described = described([(&error, &error_id), (&hint, &hint_id)]);
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -62,7 +58,7 @@ pub fn TextField(
                 autofocus=focus
                 spellcheck="false"
                 aria-invalid=error.is_some().then_some("true")
-                aria-describedby=(!described.is_empty()).then_some(described)
+                aria-describedby=described
             />
             {error.map(|error| view! { <p class="error" id=error_id>{error}</p> })}
         </div>
@@ -122,4 +118,11 @@ pub(super) fn field_id(name: &str) -> String {
         .split_once('[')
         .map_or(name, |(_, rest)| rest.trim_end_matches(']'));
     inner.to_owned()
+}
+
+/// The ids of what describes a box: its error, then its hint, as far as there are such.
+pub(super) fn described(parts: [(&Option<String>, &str); 2]) -> Option<String> {
+    let there = parts.into_iter().filter(|(text, _)| text.is_some());
+    let ids: Vec<&str> = there.map(|(_, id)| id).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
 }

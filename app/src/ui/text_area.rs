@@ -1,6 +1,6 @@
 //! A text box of several lines, with its label, hint and error tied together for everyone.
 
-use super::field::field_id;
+use super::field::{described, field_id};
 use leptos::prelude::*;
 
 /// A text box of several lines.
@@ -32,11 +32,7 @@ pub fn TextArea(
 ) -> impl IntoView {
     let id = field_id(&name);
     let (error_id, hint_id) = (format!("{id}-error"), format!("{id}-hint"));
-    let described = [
-        error.as_ref().map(|_| error_id.clone()),
-        hint.as_ref().map(|_| hint_id.clone()),
-    ];
-    let described = described.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let described = described([(&error, &error_id), (&hint, &hint_id)]);
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -50,7 +46,7 @@ pub fn TextArea(
                 autocapitalize=if prose { "sentences" } else { "off" }
                 autofocus=focus
                 aria-invalid=error.is_some().then_some("true")
-                aria-describedby=(!described.is_empty()).then_some(described)
+                aria-describedby=described
             >
                 {value}
             </textarea>

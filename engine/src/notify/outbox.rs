@@ -9,6 +9,7 @@ use crate::{
     store::{self, notices::Due},
 };
 use domain::notice::{Channel, DeliveryState, pause_ms};
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -22,18 +23,29 @@ const TRY_MAX: Duration = Duration::from_secs(15);
 const SAID_CHARS_MAX: usize = 300;
 
 /// The task.
-pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run(engine: Engine, stop: watch::Receiver<bool>) {
+    deliver(&engine, stop, "the outbox", |engine| Box::pin(one(engine))).await;
+}
+
+/// Makes one try after the other until told to stop. `one` makes one, if any is due, and says whether there was any; `what` is
+/// its name in the log.
+pub(crate) async fn deliver(
+    engine: &Engine,
+    mut stop: watch::Receiver<bool>,
+    what: &str,
+    one: impl for<'a> Fn(&'a Engine) -> BoxFuture<'a, Result<bool>> + Send,
+) {
     while !*stop.borrow() {
         let done = tokio::select! {
             // A try that is cut off by a stop is made again after the next start.
-            done = one(&engine) => done,
+            done = one(engine) => done,
             _ = stop.changed() => return,
         };
         let rest = match done {
             Ok(true) => continue,
             Ok(false) => LOOK_EVERY,
             Err(error) => {
-                tracing::warn!(%error, "the outbox could not be looked at; it will be again");
+                tracing::warn!(%error, what, "it could not be looked at; it will be again");
                 AFTER_FAILURE
             }
         };
@@ -44,6 +56,21 @@ pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// What comes of a try after `tries` before it: the state, what the other side said, and the pause until the next one,
+/// milliseconds, where there is one.
+pub(crate) fn verdict(
+    tried: std::result::Result<String, String>,
+    tries: i64,
+) -> (DeliveryState, String, Option<i64>) {
+    match tried {
+        Ok(said) => (DeliveryState::Sent, said, None),
+        Err(said) => match pause_ms(tries + 1) {
+            Some(pause) => (DeliveryState::Waiting, said, Some(pause)),
+            None => (DeliveryState::GivenUp, said, None),
+        },
+    }
+}
+
 /// One delivery, if any is due. Says whether there was one.
 async fn one(engine: &Engine) -> Result<bool> {
     let store = &engine.inner.store;
@@ -51,13 +78,7 @@ async fn one(engine: &Engine) -> Result<bool> {
     let Some(due) = due else { return Ok(false) };
     let tried = attempt(engine, &due).await?;
     fault::stop_point("outbox.tried")?;
-    let (state, said, pause) = match tried {
-        Ok(said) => (DeliveryState::Sent, said, None),
-        Err(said) => match pause_ms(due.tries + 1) {
-            Some(pause) => (DeliveryState::Waiting, said, Some(pause)),
-            None => (DeliveryState::GivenUp, said, None),
-        },
-    };
+    let (state, said, pause) = verdict(tried, due.tries);
     if state != DeliveryState::Sent {
         tracing::warn!(
             delivery = due.key,

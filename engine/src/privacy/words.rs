@@ -18,17 +18,11 @@ use crate::{
 };
 use domain::{
     id::{RecipientId, RequestId},
-    notice::{DeliveryState, pause_ms},
+    notice::DeliveryState,
     profile::IdentityKind,
     time::Timestamp,
 };
-use std::time::Duration;
 use tokio::sync::watch;
-
-/// It looks so often; an empty list costs one look into an index.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// After a failure of the database it waits this long.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Puts a callback for each of the controller's addresses on its way, as the request stands in this transaction.
 pub(crate) async fn call_back(
@@ -74,26 +68,11 @@ pub(super) async fn tell_recipients(conn: &mut Conn, row: &RequestRow, now: Time
 }
 
 /// The task that delivers.
-pub(crate) async fn run(engine: Engine, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        let done = tokio::select! {
-            // A try that is cut off by a stop is made again after the next start.
-            done = one(&engine) => done,
-            _ = stop.changed() => return,
-        };
-        let rest = match done {
-            Ok(true) => continue,
-            Ok(false) => LOOK_EVERY,
-            Err(error) => {
-                tracing::warn!(%error, "word about privacy requests could not be looked at; it will be again");
-                AFTER_FAILURE
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(rest) => {}
-            _ = stop.changed() => {}
-        }
-    }
+pub(crate) async fn run(engine: Engine, stop: watch::Receiver<bool>) {
+    notify::deliver(&engine, stop, "word about privacy requests", |engine| {
+        Box::pin(one(engine))
+    })
+    .await;
 }
 
 /// One word, if any is due. Says whether there was one.
@@ -103,13 +82,7 @@ async fn one(engine: &Engine) -> Result<bool> {
     let Some(due) = due else { return Ok(false) };
     let tried = attempt(engine, &due).await?;
     fault::stop_point("request.told")?;
-    let (state, said, pause) = match tried {
-        Ok(said) => (DeliveryState::Sent, said, None),
-        Err(said) => match pause_ms(due.tries + 1) {
-            Some(pause) => (DeliveryState::Waiting, said, Some(pause)),
-            None => (DeliveryState::GivenUp, said, None),
-        },
-    };
+    let (state, said, pause) = notify::verdict(tried, due.tries);
     if state != DeliveryState::Sent {
         tracing::warn!(
             word = due.key,
