@@ -1,8 +1,9 @@
 //! Two processes on one directory: the second is refused, and where the lock is taken away by force, the first one finds
 //! that it was overtaken and writes nothing more.
 
-use crate::rig::{LETHE, block_on, confirmed, number, spawn};
+use crate::rig::{LETHE, Run, block_on, confirmed, connect, number, spawn};
 use faults::oracle;
+use sqlx::Connection as _;
 use std::{
     fs,
     path::Path,
@@ -59,14 +60,37 @@ fn a_second_server_on_the_same_directory_is_refused_with_a_sentence() {
     assert!(first.wait().expect("it ends").success());
 }
 
+/// Whether somebody is in the middle of a write.
+async fn locked(data: &Path) -> bool {
+    let mut conn = connect(data).await;
+    let mut ask = async |sql: &'static str| sqlx::query(sql).execute(&mut conn).await;
+    ask("PRAGMA busy_timeout = 50").await.expect("a pragma");
+    let free = ask("BEGIN IMMEDIATE").await.is_ok();
+    conn.close().await.expect("closed");
+    !free
+}
+
+/// A process that stopped itself between two batches, in the middle of the job. Its other threads may be writing at that
+/// very instant; whoever halts with SQLite's lock in hand leaves no door open to overtake it, so such a one is put away.
+fn paused<'a>() -> (Run<'a>, Child) {
+    for _ in 0..10 {
+        let run = confirmed().copy();
+        let log = run.data().with_extension("old");
+        let mut old = spawn(&run.data(), "slices=7,batch.committed:2=pause", &log);
+        until("the pause", || stopped(&old));
+        if !block_on(locked(&run.data())) {
+            return (run, old);
+        }
+        old.kill().expect("kill");
+        old.wait().expect("dead");
+    }
+    panic!("it always halts with the lock in hand");
+}
+
 #[test]
 fn a_paused_process_that_was_overtaken_writes_nothing_when_it_goes_on() {
-    let mut run = confirmed().copy();
-    let data = run.data();
-    let log = data.with_extension("old");
-    // It stops itself between two batches, in the middle of the job, where it holds no lock of SQLite's.
-    let mut old = spawn(&data, "slices=7,batch.committed:2=pause", &log);
-    until("the pause", || stopped(&old));
+    let (mut run, mut old) = paused();
+    let (data, log) = (run.data(), run.data().with_extension("old"));
     let half = block_on(number(&data, "SELECT sum(deleted) FROM jobs"));
     assert!(half > 0 && half < 18, "paused after {half}");
     fs::remove_file(data.join("instance.lock")).expect("the lock taken away by force");
