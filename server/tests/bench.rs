@@ -33,7 +33,7 @@ fn row<'a>(report: &'a Value, what: &str) -> &'a Value {
 fn every_row_is_there_and_nothing_is_left_behind() {
     let dir = tempfile::tempdir().expect("a directory");
     let profiles = PROFILES.to_string();
-    let only = "deletion,estimate,preview,import,start,tracking";
+    let only = "deletion,estimate,preview,privacy,import,start,tracking";
     let args = ["--profiles", &profiles, "--runs", "1", "--only", only, "--json"];
     let ran = bench(&dir, &args);
     assert_eq!(ran.status.code(), Some(0), "{}", said(&ran));
@@ -60,6 +60,8 @@ fn every_row_is_there_and_nothing_is_left_behind() {
         "preview: count, sample, usage",
         "  usage, counted",
         "  impact in full",
+        "one person erased while deleting, p50",
+        "one person erased while deleting, longest",
         "import, people and events",
         "start to first page, new directory",
         "start to first page",

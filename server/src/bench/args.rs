@@ -42,6 +42,8 @@ pub(crate) enum Measure {
     Estimate,
     /// The console and the API, idle and while a deletion runs
     Reads,
+    /// Erasing single persons while a deletion runs
+    Privacy,
     /// Reading files in
     Import,
     /// From start to first page, and memory at rest

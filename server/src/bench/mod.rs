@@ -15,6 +15,7 @@ mod estimate;
 mod import;
 mod import_files;
 mod preview;
+mod privacy;
 mod reads;
 mod run_job;
 mod shell;
@@ -158,6 +159,7 @@ async fn of_size(bench: &Bench, args: &Args, place: &Place, profiles: u64) -> Do
             Measure::Deletion => deletion::measure(bench, &base).await?,
             Measure::Estimate => estimate::measure(bench, &base).await?,
             Measure::Reads => reads::measure(bench, &base).await?,
+            Measure::Privacy => privacy::measure(bench, &base).await?,
             Measure::Import => import::measure(bench, &base).await?,
             Measure::Start => start::measure(bench, &base).await?,
             Measure::Tracking => tracking::measure(bench, &base).await?,

@@ -35,7 +35,7 @@ const CONNECTIONS: usize = 4;
 /// People whose records are fetched in turn.
 const PEOPLE: usize = 100;
 /// How often the job is looked at while it runs.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A segment of few, whose deletion leaves a finished job behind to look at.
 const FEW: &str = "Few";
 /// A segment that nothing happens to, so that its page shows the same in both rounds.
@@ -289,7 +289,7 @@ fn nth(list: &[String], number: usize) -> &str {
 }
 
 /// Starts a deletion of a segment, counted anew. Gives the job's id.
-async fn delete(door: &mut Door, token: &str, name: &str) -> Done<String> {
+pub(super) async fn delete(door: &mut Door, token: &str, name: &str) -> Done<String> {
     let at = format!("/datasets/{}", data::DATASET);
     let segment = id_of(&segment(door, token, name).await?)?;
     let counted = door
@@ -312,7 +312,7 @@ async fn segment(door: &mut Door, token: &str, name: &str) -> Done<Value> {
         .ok_or_else(|| format!("The API does not list the segment {name}."))
 }
 
-async fn state(door: &mut Door, token: &str, job: &str) -> Done<Value> {
+pub(super) async fn state(door: &mut Door, token: &str, job: &str) -> Done<Value> {
     let path = format!("/datasets/{}/deletion-jobs/{job}", data::DATASET);
     door.read(&path, token).await
 }
@@ -336,6 +336,6 @@ fn id_of(object: &Value) -> Done<String> {
     Ok(id.ok_or("The API gave an object without an id.")?.to_owned())
 }
 
-fn moment(text: &Value) -> Option<Timestamp> {
+pub(super) fn moment(text: &Value) -> Option<Timestamp> {
     text.as_str().and_then(Timestamp::parse_rfc3339)
 }

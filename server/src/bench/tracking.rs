@@ -103,7 +103,11 @@ async fn prepare(dir: &Path, base: &Base) -> Done<(Vec<String>, String)> {
 }
 
 /// User ids of people from all over the store.
-async fn people(engine: &engine::Engine, dataset: domain::id::DatasetId, base: &Base) -> Done<Vec<String>> {
+pub(super) async fn people(
+    engine: &engine::Engine,
+    dataset: domain::id::DatasetId,
+    base: &Base,
+) -> Done<Vec<String>> {
     let mut found = Vec::new();
     for place in 0..PLACES {
         let after = FIRST_ID + base.profiles * u64::from(place) / u64::from(PLACES);
