@@ -95,8 +95,9 @@ async fn totals(engine: &Engine, job: &JobRow) -> Result<Accumulated> {
 ///
 /// 1. Note the moment at which windows of days end, once: a restart goes on with it.
 /// 2. Mark, and add up what the deleted people counted for; how far that is stands in the warehouse.
-/// 3. Count who is there.
-/// 4. Write it all.
+/// 3. Forget whose the erased identities were: the marks lead to their copies from here on.
+/// 4. Count who is there.
+/// 5. Write it all.
 pub(super) async fn after(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Option<Step>> {
     let store = &engine.inner.store;
     let (dataset, id) = (DatasetId(job.dataset_id), JobId(job.id));
@@ -122,6 +123,14 @@ pub(super) async fn after(engine: &Engine, job: &JobRow, memory: &mut Memory) ->
     };
     let deleted_at = job.verified_at.map_or(at, Timestamp::from_ms);
     if engine.inner.warehouse.mark(store, job, deleted_at, at).await? {
+        return Ok(Some(Step::Again));
+    }
+    if store::erased_people::any(&mut *store.read().await?, id).await? {
+        let mut tx = store.write().await?;
+        store::job_steps::fence(&mut tx, store, id, JobState::Sealing).await?;
+        store::erased_people::forget_some(&mut tx, id).await?;
+        fault::stop_point("report.forgotten")?;
+        tx.commit().await?;
         return Ok(Some(Step::Again));
     }
     work.count = Some(Box::new(Count::begin(store, dataset, at, false).await?));

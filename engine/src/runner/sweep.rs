@@ -11,7 +11,7 @@ use crate::{
         self,
         gone::Gone,
         jobs::JobRow,
-        sweep::{End, Place},
+        sweep::{End, Place, Slice},
     },
 };
 use domain::{id::JobId, job::JobState};
@@ -35,11 +35,13 @@ pub(super) const fn points(matched: i64, people: i64) -> bool {
     matched * POINT_TO_SWEPT < people
 }
 
-/// What the runner remembers of a sweep: the set of the deleted, and the size of the next slice.
+/// What the runner remembers of a sweep: the set of the deleted, the size of the next slice, and that slice, where it was
+/// looked at while the one before it was taken.
 #[derive(Debug, Clone)]
 pub(super) struct Sweep {
     gone: Option<Option<Gone>>,
     entries: i64,
+    next: Option<Slice>,
 }
 
 impl Default for Sweep {
@@ -47,11 +49,12 @@ impl Default for Sweep {
         Self {
             gone: None,
             entries: FIRST,
+            next: None,
         }
     }
 }
 
-/// One slice.
+/// One slice: looks at it, unless that was done; takes it, and looks at the next one meanwhile, on the second core.
 pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> Result<Step> {
     let store = &engine.inner.store;
     if job.point_deletes != 0 {
@@ -64,40 +67,70 @@ pub(super) async fn step(engine: &Engine, job: &JobRow, memory: &mut Memory) -> 
         Some(gone) => gone,
         None => Gone::of(&mut *store.count().await?, job).await?,
     };
+    let entries = fault::slice(memory.sweep.entries);
+    let look = async |from: &Place| {
+        let mut conn = store.count().await?;
+        store::sweep::look(&mut conn, job, from, entries, gone.as_ref()).await
+    };
     let from = job
         .sweep_cursor
         .as_deref()
         .map_or_else(Place::start, Place::from_bytes);
-    let end = store::sweep::end(
-        &mut *store.read().await?,
-        job.dataset_id,
-        &from,
-        fault::slice(memory.sweep.entries),
-    )
-    .await?;
-    let mut tx = store.write().await?;
-    let begun = Instant::now();
-    store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Sweeping).await?;
-    let to = match &end {
-        End::At(place) => Some(place),
-        End::Kind(_) | End::All => None,
+    let seen = memory.sweep.next.take().filter(|slice| slice.from == from);
+    let slice = match seen {
+        Some(slice) => slice,
+        None => look(&from).await?,
     };
-    store::sweep::slice(&mut tx, store, job, (&from, to), gone.as_ref()).await?;
-    fault::stop_point("sweep.slice")?;
-    match &end {
-        End::At(place) | End::Kind(place) => {
-            store::sweep::set_cursor(&mut tx, JobId(job.id), place).await?;
-            memory.sweep.gone = Some(gone);
+    let ahead = async {
+        match &slice.end {
+            End::At(place) | End::Kind(place) => look(place).await.map(Some),
+            End::All => Ok(None),
         }
-        End::All => {
-            store::job_steps::move_to(&mut tx, store, job, JobState::Verifying, store.clock.now()).await?;
+    };
+    let (took, ahead) = tokio::join!(take(engine, job, &slice, gone.as_ref()), ahead);
+    let (took, ahead) = (took?, ahead?);
+    match &slice.end {
+        End::All => memory.sweep = Sweep::default(),
+        End::Kind(_) => (memory.sweep.gone, memory.sweep.next) = (Some(gone), ahead),
+        End::At(_) => {
+            (memory.sweep.gone, memory.sweep.next) = (Some(gone), ahead);
+            adapt(&mut memory.sweep, took);
         }
-    }
-    tx.commit().await?;
-    if matches!(end, End::At(_)) {
-        adapt(&mut memory.sweep, begun.elapsed());
     }
     Ok(Step::Again)
+}
+
+/// The transaction of a slice. Gives how long it held the lock. Where something of the slice went since it was looked at,
+/// it is looked at again under the lock.
+async fn take(engine: &Engine, job: &JobRow, slice: &Slice, gone: Option<&Gone>) -> Result<Duration> {
+    let store = &engine.inner.store;
+    let mut again = None;
+    loop {
+        let mut tx = store.write().await?;
+        let begun = Instant::now();
+        store::job_steps::fence(&mut tx, store, JobId(job.id), JobState::Sweeping).await?;
+        if let Some(slice) = again.as_mut() {
+            store::sweep::fill(&mut tx, job, slice, gone).await?;
+        }
+        let slice = again.as_ref().unwrap_or(slice);
+        if !store::sweep::take(&mut tx, store, job, slice, gone).await? {
+            tx.take_back().await?;
+            again = Some(slice.clone());
+            continue;
+        }
+        fault::stop_point("sweep.slice")?;
+        match &slice.end {
+            End::At(place) | End::Kind(place) => {
+                store::sweep::set_cursor(&mut tx, JobId(job.id), place).await?;
+            }
+            End::All => {
+                store::job_steps::move_to(&mut tx, store, job, JobState::Verifying, store.clock.now())
+                    .await?;
+            }
+        }
+        tx.commit().await?;
+        return Ok(begun.elapsed());
+    }
 }
 
 fn adapt(sweep: &mut Sweep, took: Duration) {

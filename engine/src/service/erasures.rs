@@ -117,7 +117,11 @@ impl Engine {
                 events: deleted.events,
             };
             let id = store::erasures::insert(&mut tx, &new, &ids).await?;
-            let hashes: Vec<KeyId> = going.keys.iter().map(|(_, key)| key.id()).collect();
+            let hashes = going
+                .keys
+                .iter()
+                .map(|(person, key)| (key.id(), *person))
+                .collect();
             // Not let in again, for good. An erasure that no request stands behind is filed under a number below zero.
             let erasing = Erasing {
                 dataset,

@@ -74,18 +74,18 @@ async fn take(
     now: Timestamp,
 ) -> Result<()> {
     let (dataset, suppress) = (DatasetId(job.dataset_id), job.spec()?.suppress);
-    let taken: Vec<KeyId> = found
+    let owned: Vec<(KeyId, i64)> = found
         .iter()
-        .filter_map(|(at, _)| keys.get(*at))
-        .copied()
+        .filter_map(|(at, person)| Some((*keys.get(*at)?, *person)))
         .collect();
+    let taken: Vec<KeyId> = owned.iter().map(|(key, _)| *key).collect();
     let erasing = Erasing {
         dataset,
         source: Source::Job(JobId(job.id)),
         suppress: Suppress::Nothing,
         at: now,
     };
-    erased::keep_keys(tx, &erasing, taken.clone()).await?;
+    erased::keep_keys(tx, &erasing, owned).await?;
     // Somebody who was active after that moment comes back as a new person; what is older is late.
     let deleted = deleted_at(tx, job, found, now).await?;
     let mut by_moment: BTreeMap<Timestamp, Vec<KeyId>> = BTreeMap::new();

@@ -118,6 +118,7 @@ const TABLES: &[(&str, Holds)] = &[
     // Numbers of identities that were found again, by deletion.
     ("recheck_found", Holds::Records),
     ("rechecks", Holds::Records),
+    ("erased_people", Holds::Records),
     ("erasures", Holds::Records),
     ("erasure_people", Holds::Records),
     ("suppressions", Holds::Records),

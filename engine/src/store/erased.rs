@@ -4,7 +4,7 @@
 //! the sweep.
 
 use super::{
-    Tx,
+    Tx, erased_people,
     erasure_log::{Head, record},
     ingest::KeyId,
     keys::HASH_BYTES,
@@ -17,8 +17,8 @@ use domain::{
     time::Timestamp,
 };
 
-/// Bytes of hashes of a row at most: who goes through them holds no more than one row.
-const ROW_BYTES_MAX: usize = HASH_BYTES << 16;
+/// Identities of a row at most: who goes through them holds no more than one row.
+const ROW_MAX: usize = 1 << 16;
 
 /// What takes identities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +71,23 @@ pub(crate) struct Erasing {
     pub(crate) at: Timestamp,
 }
 
-/// Keeps the hashes of identities of one kind, one after the other in key order. The caller takes them out of the look-up
-/// in the same transaction and commits.
-pub(crate) async fn keep(tx: &mut Tx, erasing: &Erasing, kind: i64, hashes: &[u8]) -> Result<()> {
+/// Keeps the hashes of identities of one kind, one after the other in key order, and, for as long as a job runs, whose they
+/// were. The caller takes them out of the look-up in the same transaction and commits.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    erasing: &Erasing,
+    kind: i64,
+    hashes: &[u8],
+    people: &[i64],
+) -> Result<()> {
     if hashes.is_empty() || crate::fault::planted("lose-hashes") {
         return Ok(());
     }
-    if !hashes.len().is_multiple_of(HASH_BYTES) {
-        return Err(Error::Corrupt("a look-up key has not 16 bytes".to_owned()));
+    if hashes.len() != people.len() * HASH_BYTES {
+        let (bytes, people) = (hashes.len(), people.len());
+        return Err(Error::Corrupt(format!(
+            "{people} look-up keys have {bytes} bytes"
+        )));
     }
     let (source, source_id) = erasing.source.columns();
     let head = Head {
@@ -89,10 +98,10 @@ pub(crate) async fn keep(tx: &mut Tx, erasing: &Erasing, kind: i64, hashes: &[u8
         at: erasing.at.ms(),
     };
     tx.note_erased(&record(head, hashes));
-    for part in hashes.chunks(ROW_BYTES_MAX) {
-        sqlx::query(
+    for (part, people) in hashes.chunks(ROW_MAX * HASH_BYTES).zip(people.chunks(ROW_MAX)) {
+        let no: i64 = sqlx::query_scalar(
             "INSERT INTO erased (source, source_id, no, dataset_id, kind, hashes, at)
-             SELECT $1, $2, coalesce(max(no), 0) + 1, $3, $4, $5, $6 FROM erased WHERE source = $1 AND source_id = $2",
+             SELECT $1, $2, coalesce(max(no), 0) + 1, $3, $4, $5, $6 FROM erased WHERE source = $1 AND source_id = $2 RETURNING no",
         )
         .bind(source)
         .bind(source_id)
@@ -100,8 +109,11 @@ pub(crate) async fn keep(tx: &mut Tx, erasing: &Erasing, kind: i64, hashes: &[u8
         .bind(kind)
         .bind(part)
         .bind(erasing.at.ms())
-        .execute(&mut **tx)
+        .fetch_one(&mut **tx)
         .await?;
+        if let Source::Job(job) = erasing.source {
+            erased_people::note(tx, job, (no, kind), part, people).await?;
+        }
         if let Some(refusal) = erasing.suppress.refusal(erasing.at) {
             let added = Added {
                 dataset: erasing.dataset,
@@ -115,14 +127,17 @@ pub(crate) async fn keep(tx: &mut Tx, erasing: &Erasing, kind: i64, hashes: &[u8
     crate::fault::stop_point("erased.kept")
 }
 
-/// Keeps the hashes of these identities, of whatever kinds and in whatever order.
-pub(crate) async fn keep_keys(tx: &mut Tx, erasing: &Erasing, mut keys: Vec<KeyId>) -> Result<()> {
+/// Keeps the hashes of these identities, of whatever kinds and in whatever order, each with whose it was.
+pub(crate) async fn keep_keys(tx: &mut Tx, erasing: &Erasing, mut keys: Vec<(KeyId, i64)>) -> Result<()> {
     keys.sort_unstable();
-    keys.dedup();
-    for of_kind in keys.chunk_by(|a, b| a.kind == b.kind) {
-        let Some(first) = of_kind.first() else { continue };
-        let hashes: Vec<u8> = of_kind.iter().flat_map(|key| key.hash).collect();
-        keep(tx, erasing, first.kind.number(), &hashes).await?;
+    keys.dedup_by_key(|(key, _)| *key);
+    for of_kind in keys.chunk_by(|(a, _), (b, _)| a.kind == b.kind) {
+        let Some((first, _)) = of_kind.first() else {
+            continue;
+        };
+        let hashes: Vec<u8> = of_kind.iter().flat_map(|(key, _)| key.hash).collect();
+        let people: Vec<i64> = of_kind.iter().map(|(_, person)| *person).collect();
+        keep(tx, erasing, first.kind.number(), &hashes, &people).await?;
     }
     Ok(())
 }

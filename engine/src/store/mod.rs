@@ -16,6 +16,7 @@ pub(crate) mod dangling;
 pub(crate) mod datasets;
 pub(crate) mod deletion_map;
 pub(crate) mod erased;
+pub(crate) mod erased_people;
 pub(crate) mod erasure_log;
 pub(crate) mod erasures;
 pub(crate) mod estimates;

@@ -7,7 +7,6 @@ use super::{
     gone::Gone,
     ingest::{self, Key, many},
     jobs::JobRow,
-    keys::HASH_BYTES,
 };
 use crate::error::{Error, Result};
 use domain::{
@@ -63,7 +62,7 @@ pub(crate) enum End {
 }
 
 /// The end of the slice of up to `entries` entries after `from`. A slice holds one kind.
-pub(crate) async fn end(conn: &mut Conn, dataset: i64, from: &Place, entries: i64) -> Result<End> {
+async fn end(conn: &mut Conn, dataset: i64, from: &Place, entries: i64) -> Result<End> {
     let within: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM identity_lookup WHERE dataset_id = $1 AND kind = $2 AND hash > $3 ORDER BY hash LIMIT 1 OFFSET $4")
         .bind(dataset)
         .bind(from.kind)
@@ -90,35 +89,97 @@ pub(crate) async fn end(conn: &mut Conn, dataset: i64, from: &Place, entries: i6
     })
 }
 
-/// Takes the dead entries of one kind after `from` up to `to` (to the end of the kind where there is none): those of
-/// `gone`, or, without a set, of all of the job's targets who are not there. Gives how many.
-pub(crate) async fn slice(
+/// A slice of the look-up and the dead entries in it, as somebody saw them who held no lock.
+#[derive(Debug, Clone)]
+pub(crate) struct Slice {
+    /// After this entry.
+    pub(crate) from: Place,
+    /// Up to here.
+    pub(crate) end: End,
+    /// Of the dead entries, in key order.
+    hashes: Vec<u8>,
+    people: Vec<i64>,
+}
+
+impl Slice {
+    const fn to(&self) -> Option<&Place> {
+        match &self.end {
+            End::At(place) => Some(place),
+            End::Kind(_) | End::All => None,
+        }
+    }
+}
+
+/// Looks for the dead entries among the next `entries` after `from`: those of `gone`, or, without a set, of all of the job's
+/// targets who are not there.
+pub(crate) async fn look(
+    conn: &mut Conn,
+    job: &JobRow,
+    from: &Place,
+    entries: i64,
+    gone: Option<&Gone>,
+) -> Result<Slice> {
+    let mut slice = Slice {
+        from: from.clone(),
+        end: end(conn, job.dataset_id, from, entries).await?,
+        hashes: Vec::new(),
+        people: Vec::new(),
+    };
+    fill(conn, job, &mut slice, gone).await?;
+    Ok(slice)
+}
+
+/// Looks at the dead entries of a slice once more.
+pub(crate) async fn fill(
+    conn: &mut Conn,
+    job: &JobRow,
+    slice: &mut Slice,
+    gone: Option<&Gone>,
+) -> Result<()> {
+    // As one value each: rows would be handed from SQLite's thread to ours one by one.
+    let mut q = QueryBuilder::new(
+        "SELECT CAST(group_concat(hash, '') AS BLOB), group_concat(profile_id, ',') FROM (SELECT hash, profile_id FROM identity_lookup WHERE ",
+    );
+    push_dead(&mut q, job, (&slice.from, slice.to()), gone);
+    q.push(" ORDER BY hash)");
+    let (hashes, people): (Option<Vec<u8>>, Option<String>) = q.build_query_as().fetch_one(conn).await?;
+    let people = people.unwrap_or_default();
+    slice.people = people.split(',').filter_map(|id| id.parse().ok()).collect();
+    slice.hashes = hashes.unwrap_or_default();
+    Ok(())
+}
+
+/// Takes the dead entries of a slice. Dead entries may have gone since it was looked at, by an import or an erasure that
+/// came first, and none can have come: when fewer are taken than were seen, false, and the caller takes all of it back.
+pub(crate) async fn take(
     tx: &mut Tx,
     store: &Store,
     job: &JobRow,
-    (from, to): (&Place, Option<&Place>),
+    slice: &Slice,
     gone: Option<&Gone>,
-) -> Result<u64> {
-    // As one value: rows would be handed from SQLite's thread to ours one by one.
-    let mut q = QueryBuilder::new(
-        "SELECT CAST(group_concat(hash, '') AS BLOB) FROM (SELECT hash FROM identity_lookup WHERE ",
-    );
-    push_dead(&mut q, job, (from, to), gone);
-    q.push(" ORDER BY hash)");
-    let hashes: Option<Vec<u8>> = q.build_query_scalar().fetch_one(&mut **tx).await?;
-    let Some(hashes) = hashes else { return Ok(0) };
-    erased::keep(tx, &erasing(store, job)?, from.kind, &hashes).await?;
+) -> Result<bool> {
+    if slice.people.is_empty() {
+        return Ok(true);
+    }
+    erased::keep(
+        tx,
+        &erasing(store, job)?,
+        slice.from.kind,
+        &slice.hashes,
+        &slice.people,
+    )
+    .await?;
     let mut q = QueryBuilder::new("DELETE FROM identity_lookup WHERE ");
-    push_dead(&mut q, job, (from, to), gone);
+    push_dead(&mut q, job, (&slice.from, slice.to()), gone);
     let taken = q.build().execute(&mut **tx).await?.rows_affected();
-    let kept = u64::try_from(hashes.len() / HASH_BYTES).unwrap_or(u64::MAX);
-    if taken == kept {
-        Ok(taken)
-    } else {
-        Err(Error::Corrupt(format!(
-            "the sweep of job {} took {taken} entries and kept the hashes of {kept}",
-            job.id
-        )))
+    match usize::try_from(taken) {
+        Ok(taken) if taken == slice.people.len() => Ok(true),
+        Ok(taken) if taken < slice.people.len() => Ok(false),
+        _ => Err(Error::Corrupt(format!(
+            "the sweep of job {} took {taken} entries where it had seen {}",
+            job.id,
+            slice.people.len()
+        ))),
     }
 }
 
@@ -196,7 +257,7 @@ pub(crate) async fn points(tx: &mut Tx, store: &Store, job: &JobRow, ids: &[i64]
             .ok_or_else(|| Error::Corrupt(format!("an identity has the unknown kind {kind}")))?;
         entries.push((profile, Key::new(&store.keys, dataset, kind, value)));
     }
-    let taken = entries.iter().map(|(_, key)| key.id()).collect();
+    let taken = entries.iter().map(|(person, key)| (key.id(), *person)).collect();
     erased::keep_keys(tx, &erasing(store, job)?, taken).await?;
     ingest::remove_lookups(tx, dataset, &entries).await
 }

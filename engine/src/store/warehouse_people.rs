@@ -10,7 +10,6 @@ use super::{
     Conn,
     ingest::{Key, json, many},
     ingest_key::KeySet,
-    jobs::JobRow,
     keys::Keys,
     warehouse_rows::ProfileCopy,
 };
@@ -34,15 +33,6 @@ pub(crate) struct KeptCopy {
     /// The job that took the person out of the store; `None`: it is not over yet.
     pub(crate) job: Option<JobId>,
     pub(crate) keys: Vec<Key>,
-}
-
-/// Which copies are looked at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Of<'j> {
-    /// The marked people of a job.
-    Marked(JobId),
-    /// Those of a job's list whom the store no longer has.
-    Listed(&'j JobRow),
 }
 
 /// What is looked for.
@@ -141,16 +131,6 @@ pub(crate) async fn untag(conn: &mut Conn, job: JobId, upto: i64) -> Result<()> 
     Ok(())
 }
 
-/// The greatest profile id up to which a job's people are marked; 0: none is.
-pub(crate) async fn marked_upto(conn: &mut Conn, job: i64) -> Result<i64> {
-    Ok(
-        sqlx::query_scalar("SELECT coalesce(max(marked_upto), 0) FROM main.deletions WHERE job_id = $1")
-            .bind(job)
-            .fetch_one(conn)
-            .await?,
-    )
-}
-
 /// The jobs of a dataset of whose people copies are kept.
 pub(crate) async fn jobs(conn: &mut Conn, dataset: DatasetId) -> Result<Vec<JobId>> {
     let ids: Vec<i64> =
@@ -192,48 +172,34 @@ pub(crate) async fn next_range(
     }
 }
 
-/// Looks at some of these copies with ids in (`after`, `upto`]. Gives those with a wanted identity, and how far it looked;
+/// Looks at some of a job's copies with ids in (`after`, `upto`]. Gives those with a wanted identity, and how far it looked;
 /// `None`: to the end.
 pub(crate) async fn look(
     conn: &mut Conn,
     keys: &Keys,
-    dataset: DatasetId,
-    of: Of<'_>,
+    (dataset, job): (DatasetId, JobId),
     wanted: &Wanted,
     (after, upto): (i64, i64),
 ) -> Result<(Vec<KeptCopy>, Option<i64>)> {
-    let (sql, job) = match of {
-        Of::Marked(job) => (
-            "SELECT max(p.profile_id), json_group_array(json_array(w.id, json(w.identities))) FILTER (WHERE w.id IS NOT NULL)
-               FROM (SELECT profile_id FROM main.deleted_people WHERE job_id = $1 AND profile_id > $2 AND profile_id <= $3
-                     ORDER BY profile_id LIMIT $4) p LEFT JOIN main.profiles w ON w.id = p.profile_id",
-            job.0,
-        ),
-        Of::Listed(row) => (
-            "SELECT max(p.profile_id), json_group_array(json_array(w.id, json(w.identities))) FILTER (WHERE w.id IS NOT NULL)
-               FROM (SELECT profile_id FROM live.job_targets WHERE job_id = $1 AND profile_id > $2 AND profile_id <= $3
-                     ORDER BY profile_id LIMIT $4) p
-               LEFT JOIN main.profiles w ON w.id = p.profile_id AND NOT EXISTS (SELECT 1 FROM live.profiles l WHERE l.id = w.id)",
-            row.set(),
-        ),
-    };
-    let (last, found): (Option<i64>, String) = sqlx::query_as(sql)
-        .bind(job)
-        .bind(after)
-        .bind(upto)
-        .bind(crate::fault::slice(LOOK_AT_ONCE))
-        .fetch_one(conn)
-        .await?;
-    let job = match of {
-        Of::Marked(job) => Some(job),
-        Of::Listed(_) => None,
-    };
-    let copies = many::<Copied>(found)?;
-    let copies = copies.into_iter().filter_map(|(profile, identities)| {
+    let (last, found): (Option<i64>, String) = sqlx::query_as(
+        "SELECT max(p.profile_id), json_group_array(json_array(w.id, json(w.identities))) FILTER (WHERE w.id IS NOT NULL)
+         FROM (SELECT profile_id FROM main.deleted_people WHERE job_id = $1 AND profile_id > $2 AND profile_id <= $3
+               ORDER BY profile_id LIMIT $4) p LEFT JOIN main.profiles w ON w.id = p.profile_id",
+    )
+    .bind(job.0)
+    .bind(after)
+    .bind(upto)
+    .bind(crate::fault::slice(LOOK_AT_ONCE))
+    .fetch_one(conn)
+    .await?;
+    let copies = many::<Copied>(found)?.into_iter();
+    let copies = copies.filter_map(|(profile, identities)| {
         let keys = keys_of(keys, dataset, identities);
-        keys.iter()
-            .any(|key| wanted.has(key))
-            .then_some(KeptCopy { profile, job, keys })
+        keys.iter().any(|key| wanted.has(key)).then_some(KeptCopy {
+            profile,
+            job: Some(job),
+            keys,
+        })
     });
     Ok((copies.collect(), last))
 }

@@ -8,6 +8,7 @@ mod profiles;
 mod segment_pages;
 mod segments;
 mod standing;
+mod sweep;
 mod usage;
 mod uses;
 

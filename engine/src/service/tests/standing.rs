@@ -8,7 +8,7 @@ use domain::{
     suppression::Suppress,
 };
 
-fn wish(segment: &Segment, people: i64) -> JobSpec {
+pub(super) fn wish(segment: &Segment, people: i64) -> JobSpec {
     JobSpec {
         segment_id: segment.id,
         consent: true,
