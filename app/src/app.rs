@@ -1,6 +1,7 @@
 //! Which page answers at which address. Every page comes complete, so it works before WASM has loaded and without it, and
 //! its status can be set while its data loads.
 
+use crate::pages::receipt::{ReceiptPage, RequestReceiptPage};
 use crate::pages::{
     campaign::CampaignPage, campaign_edit::CampaignEditPage, campaign_new::CampaignNewPage,
     campaigns::CampaignsPage, delete::DeletePage, erase::ErasePage, hold::HoldPage, hold_new::HoldNewPage,
@@ -8,9 +9,9 @@ use crate::pages::{
     login::LoginPage, not_found::NotFound, notices::NoticesPage, notifications::NotificationsPage,
     overview::OverviewPage, privacy::PrivacyPage, privacy_new::PrivacyNewPage,
     privacy_recipients::PrivacyRecipientsPage, privacy_request::PrivacyRequestPage, profile::ProfilePage,
-    profiles::ProfilesPage, receipt::ReceiptPage, recurring::RecurringPage,
-    recurring_list::RecurringListPage, recurring_new::RecurringNewPage, reports::ReportsPage,
-    segment::SegmentPage, segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
+    profiles::ProfilesPage, recurring::RecurringPage, recurring_list::RecurringListPage,
+    recurring_new::RecurringNewPage, reports::ReportsPage, segment::SegmentPage,
+    segment_edit::SegmentEditPage, segment_new::SegmentNewPage, segments::SegmentsPage,
     settings_limits::SettingsLimitsPage, suppressions::SuppressionsPage, targets::TargetsPage,
     warehouse::WarehousePage,
 };
@@ -50,6 +51,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings/notifications") view=NotificationsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/report") view=JobReportPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/jobs/:id/receipt") view=ReceiptPage ssr=SsrMode::Async />
+                <Route path=path!("/d/:ds/privacy/:id/receipt") view=RequestReceiptPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/reports") view=ReportsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/suppressions") view=SuppressionsPage ssr=SsrMode::Async />
                 <Route path=path!("/d/:ds/warehouse") view=WarehousePage ssr=SsrMode::Async />

@@ -1,6 +1,9 @@
 //! Addresses of the pages, in one place. Knows what a link looks like and nothing of what stands behind it.
 
-use domain::id::{HoldId, JobId, ProfileId, RecurringId, SegmentId};
+use domain::{
+    id::{HoldId, JobId, ProfileId, RecurringId, RequestId, SegmentId},
+    receipt::ReceiptOf,
+};
 use std::fmt::Write as _;
 
 /// The overview of a dataset.
@@ -141,14 +144,18 @@ pub fn job_report(ds: &str, id: JobId) -> String {
     format!("/d/{ds}/jobs/{id}/report")
 }
 
-/// The receipt of one deletion.
-pub fn receipt(ds: &str, id: JobId) -> String {
-    format!("/d/{ds}/jobs/{id}/receipt")
+/// The receipt of a deletion or of a privacy request.
+pub fn receipt(ds: &str, of: ReceiptOf) -> String {
+    let whose = match of {
+        ReceiptOf::Job(id) => job(ds, id),
+        ReceiptOf::Request(id) => request(ds, id),
+    };
+    format!("{whose}/receipt")
 }
 
 /// The same as it was signed, in a file.
-pub fn receipt_file(ds: &str, id: JobId) -> String {
-    format!("/d/{ds}/jobs/{id}/receipt.json")
+pub fn receipt_file(ds: &str, of: ReceiptOf) -> String {
+    format!("{}.json", receipt(ds, of))
 }
 
 /// The public key by which receipts are verified.
@@ -200,18 +207,13 @@ pub fn new_request(ds: &str) -> String {
 }
 
 /// One privacy request.
-pub fn request(ds: &str, id: domain::id::RequestId) -> String {
+pub fn request(ds: &str, id: RequestId) -> String {
     format!("/d/{ds}/privacy/{id}")
 }
 
 /// The answer to a request for access or portability, as a file.
-pub fn request_answer(ds: &str, id: domain::id::RequestId) -> String {
+pub fn request_answer(ds: &str, id: RequestId) -> String {
     format!("/d/{ds}/privacy/{id}/answer.json")
-}
-
-/// The receipt of an erasure that a privacy request asked for, as a file.
-pub fn request_receipt(ds: &str, id: domain::id::RequestId) -> String {
-    format!("/d/{ds}/privacy/{id}/receipt.json")
 }
 
 /// The register of privacy requests, as a file.

@@ -29,6 +29,9 @@ pub struct ErasureDone {
     pub deleted: i64,
     /// Of these, those who are under a legal hold and stay.
     pub held: i64,
+    /// Profiles that went from the store: of somebody who was deleted in bulk before, none is there.
+    #[serde(default)]
+    pub profiles: i64,
     /// Events that went from the store.
     pub events: i64,
     /// Profiles that went from the warehouse, copies of people who were deleted in bulk before included.
@@ -118,6 +121,8 @@ pub struct Erasure {
     pub requested: bool,
     /// People, as [`ErasureDone::deleted`] counts them.
     pub people: i64,
+    /// Profiles that went from the store.
+    pub profiles: i64,
     /// Events that went from the store.
     pub events: i64,
     /// Profiles that went from the warehouse.

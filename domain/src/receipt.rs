@@ -9,7 +9,7 @@ pub use job::{Sealed, of_job};
 pub use request::{RequestFacts, of_request};
 
 use crate::{
-    id::JobId,
+    id::{JobId, RequestId},
     problem::{Code, Problem},
     profile::IdentityKind,
     time::{DAY_MS, Timestamp},
@@ -37,8 +37,8 @@ pub const SIGNATURE: &str = "Ed25519";
 pub enum ReceiptOf {
     /// A deletion in bulk.
     Job(JobId),
-    /// A privacy request, by its number.
-    Request(i64),
+    /// A privacy request.
+    Request(RequestId),
 }
 
 impl ReceiptOf {
@@ -56,7 +56,16 @@ impl ReceiptOf {
     pub const fn id(self) -> i64 {
         match self {
             Self::Job(id) => id.0,
-            Self::Request(id) => id,
+            Self::Request(id) => id.0,
+        }
+    }
+
+    /// The number that people see and quote: `D-1001`, `P-12`.
+    #[must_use]
+    pub fn number(self) -> String {
+        match self {
+            Self::Job(id) => id.number(),
+            Self::Request(id) => id.number(),
         }
     }
 
@@ -65,7 +74,7 @@ impl ReceiptOf {
     pub fn from_stored(word: &str, id: i64) -> Option<Self> {
         match word {
             "job" => Some(Self::Job(JobId(id))),
-            "request" => Some(Self::Request(id)),
+            "request" => Some(Self::Request(RequestId(id))),
             _ => None,
         }
     }
@@ -347,7 +356,7 @@ mod tests {
 
     #[test]
     fn whose_it_is_is_read_back() {
-        for of in [ReceiptOf::Job(JobId(1001)), ReceiptOf::Request(7)] {
+        for of in [ReceiptOf::Job(JobId(1001)), ReceiptOf::Request(RequestId(7))] {
             assert_eq!(ReceiptOf::from_stored(of.word(), of.id()), Some(of));
         }
         assert_eq!(ReceiptOf::from_stored("x", 1), None);

@@ -89,7 +89,7 @@ test("an erasure from the letter to the record: verified first, confirmed, told,
     await page.getByLabel("I understand that what is erased cannot be recovered").check();
     await page.getByRole("button", { name: "Erase this person now" }).click();
     await expect(page.getByRole("heading", { name: /^Completed / })).toBeVisible();
-    await expect(page.getByText("1 person erased")).toBeVisible();
+    await expect(page.getByText("1 person erased: 1 profile and ")).toBeVisible();
     expect((await ds.figures()).profiles).toBe(2);
     await accessible(page, javaScriptEnabled);
 

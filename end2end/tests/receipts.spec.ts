@@ -48,7 +48,7 @@ test("a receipt says what went and what was kept, and verifies by the program al
   await page.getByRole("link", { name: "Receipt" }).click();
   await expect(page.getByRole("heading", { level: 1, name: `Receipt D-${id}` })).toBeVisible();
   await expect(cell(page, "Counts", /^Matched/)).toHaveText("12");
-  await expect(cell(page, "Counts", "Deleted")).toHaveText("12");
+  await expect(cell(page, "Counts", /^Deleted/)).toHaveText("12");
   await expect(cell(page, "Counts", "Under legal hold")).toHaveText("0");
   await expect(cell(page, "Stores", "Profiles, identities, events")).toHaveText("Deleted");
   await expect(cell(page, "Stores", "Database file, log, free pages")).toHaveText("Zero left");
@@ -98,6 +98,44 @@ test("one person is proven, another is not, and who it was stands nowhere", asyn
   const asked = audit.items.filter((entry) => entry.action === "receipt.proof_asked");
   expect(asked).toHaveLength(3);
   expect(JSON.stringify(audit)).not.toContain("@example.com");
+});
+
+test("a privacy request has a receipt of its own, by which this one person is proven", async ({ page, ds }) => {
+  await ds.add("old", 3);
+  const entered = await ds.rest.send<{ id: string }>("POST", ds.api("/privacy-requests"), {
+    kind: "erasure", regulation: "gdpr", verified_how: "Answered from the address on file.", identities: [{ value: "old-1@example.com" }],
+  });
+  const number = `P-${entered.id}`;
+  await page.goto(ds.page(`/privacy/${entered.id}/receipt`));
+  await expect(page.getByRole("heading", { name: "There is no receipt" })).toBeVisible();
+  await expect(page.getByText(`${number} is not over.`)).toBeVisible();
+  await ds.rest.send("POST", ds.api(`/privacy-requests/${entered.id}/run`), { consent: true });
+  await ds.lethe.until("no byte is left and the receipt is signed", async () => {
+    await page.goto(ds.page(`/privacy/${entered.id}`));
+    return page.getByRole("link", { name: "Receipt", exact: true }).isVisible();
+  });
+  await page.getByRole("link", { name: "Receipt", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: `Receipt ${number}` })).toBeVisible();
+  await expect(cell(page, "Counts", "Asked for")).toHaveText("1");
+  await expect(cell(page, "Counts", "Profiles deleted from the store")).toHaveText("1");
+  await expect(cell(page, "Stores", /^Profiles, identities, events/)).toHaveText("Deleted");
+  await expect(cell(page, "Stores", /^Database files/)).toHaveText("Zero left");
+  await expect(page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link", { name: `${number}: Erasure` })).toBeVisible();
+
+  const box = page.getByRole("textbox", { name: "Exact identity of the person" });
+  await box.fill("old-2@example.com");
+  await page.getByRole("button", { name: "Look for this person" }).click();
+  await expect(page.getByRole("status").filter({ hasText: `Not among those whom ${number} deleted` })).toBeVisible();
+  await box.fill("old-1");
+  await page.getByRole("button", { name: "Look for this person" }).click();
+  await expect(page.getByRole("status").filter({ hasText: `Among those whom ${number} deleted` })).toContainText("of 2");
+  const proof = await download(page, page.getByRole("button", { name: "Download proof" }));
+  expect(proof.name).toBe(`lethe-${ds.slug}-${number}-proof.json`);
+  expect((await verify([proof.path, "--identity", "old-1"])).code).toBe(0);
+  expect((await verify([proof.path, "--identity", "old-2"])).code).toBe(1);
+  const receipt = await download(page, page.getByRole("link", { name: "Download receipt" }));
+  expect(receipt.name).toBe(`lethe-${ds.slug}-${number}-receipt.json`);
+  expect(receipt.text).not.toMatch(/old-1|example/);
 });
 
 test.describe("somebody who may not prove", () => {

@@ -106,6 +106,7 @@ async fn whoever_is_named_goes_from_both_and_a_second_time_there_is_nobody() {
         requested: 5,
         deleted: 3,
         held: 0,
+        profiles: 3,
         events: 9,
         warehouse_profiles: 3,
         warehouse_events: 9,
@@ -236,6 +237,60 @@ async fn on_the_list_of_a_running_job_they_go_at_once_before_and_after_their_tur
     let kept = job.warehouse_kept.expect("what is kept");
     assert_eq!((kept.profiles, kept.events), (398, 1_194));
     world.end().await;
+}
+
+/// From the sweep on the look-up names nobody whom the job has deleted, and the warehouse's marks come at its end. In between
+/// a job is caught by somebody's long look at the file, which keeps its scrub from emptying the log.
+async fn between_look_up_and_marks(people: usize, rule: &str, matched: i64, points: i64) {
+    let world = World::new().await;
+    world.people(people).await;
+    copied(&world).await;
+    let segment = world.segment("Some", rule).await;
+    let mut look = world.sql().await;
+    sqlx::query("BEGIN").execute(&mut look).await.expect("a look");
+    let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM profiles")
+        .fetch_one(&mut look)
+        .await
+        .expect("counted");
+    assert_eq!(usize::try_from(seen), Ok(people));
+    let mut wish = spec(segment, "Some", matched);
+    wish.force = true;
+    let job = world.start(wish).await;
+    world.until(job.id, |job| job.state == JobState::Scrubbing).await;
+    assert_eq!(world.number("SELECT point_deletes FROM jobs").await, points);
+    // By either identity; and somebody who stays, and nobody.
+    let done = erase(&world, &["p2", "P4@example.com", "p5", "nobody"]).await;
+    let stays = i64::from(matched < seen);
+    assert_eq!((done.requested, done.deleted), (4, 3), "{done:?}");
+    assert_eq!(done.profiles, stays);
+    assert_eq!(
+        (done.warehouse_profiles, done.warehouse_events),
+        (3, 9),
+        "{done:?}"
+    );
+    assert_eq!(
+        world.job(job.id).await.state,
+        JobState::Scrubbing,
+        "it is not marked"
+    );
+    for person in ["p2", "p4", "p5"] {
+        assert!(record(&world, person).await.is_none(), "{person}");
+    }
+    sqlx::query("ROLLBACK").execute(&mut look).await.expect("looked");
+    let job = world.finished(job.id).await;
+    assert_eq!(job.state, JobState::Completed, "{job:?}");
+    assert_eq!(world.number("SELECT count(*) FROM erased_people").await, 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_found_between_the_sweep_of_its_job_and_the_end() {
+    between_look_up_and_marks(40, "email is set", 40, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_is_one_whose_entries_went_with_the_batch() {
+    between_look_up_and_marks(400, "user_id in (\"p2\", \"p3\", \"p4\")", 3, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ mod receipted;
 mod world;
 
 use domain::{
-    id::JobId,
+    id::{JobId, RequestId},
     problem::Code,
     receipt::{PROOF_DAYS, ReceiptOf, RequestFacts},
     time::{DAY_MS, Timestamp},
@@ -159,6 +159,7 @@ async fn a_privacy_request_is_signed_once() {
         requested: 1,
         deleted: 1,
         held: 0,
+        profiles: 1,
         events: 3,
         warehouse_profiles: 1,
         warehouse_events: 3,
@@ -166,12 +167,12 @@ async fn a_privacy_request_is_signed_once() {
     for _ in 0..2 {
         let no = world
             .engine
-            .sign_request(world.dataset, 7, &facts)
+            .sign_request(world.dataset, RequestId(7), &facts)
             .await
             .expect("signed");
         assert_eq!(no, 1, "once, whatever is tried again");
     }
-    let (actor, of) = (World::actor(), ReceiptOf::Request(7));
+    let (actor, of) = (World::actor(), ReceiptOf::Request(RequestId(7)));
     let (name, file) = world
         .engine
         .receipt_file(&actor, world.dataset, of)

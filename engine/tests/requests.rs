@@ -273,7 +273,7 @@ async fn proven(world: &World, id: RequestId) {
     assert_eq!((said.counts.get("deleted"), said.entries.size), (Some(&1), 2));
     assert!(!file.contains("p2@example.com"));
     let prove = async |identity: &str| {
-        let of = ReceiptOf::Request(id.0);
+        let of = ReceiptOf::Request(id);
         world.engine.prove(&officer(), world.dataset, of, identity).await
     };
     let proven = prove("p2@example.com").await.expect("a proof").file;
@@ -285,7 +285,7 @@ async fn proven(world: &World, id: RequestId) {
 /// The receipt follows the scrub by itself.
 async fn receipt(world: &World, id: RequestId) -> String {
     for _ in 0..6_000 {
-        let of = ReceiptOf::Request(id.0);
+        let of = ReceiptOf::Request(id);
         match world.engine.receipt_file(&officer(), world.dataset, of).await {
             Ok((_, file)) => return file,
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

@@ -1,5 +1,4 @@
-//! Downloads of privacy requests in the console, by session: the register, the answer to a person, and the receipt
-//! of an erasure.
+//! Downloads of privacy requests in the console, by session: the register, and the answer to a person.
 
 use crate::{download, router::Site, wire};
 use axum::{
@@ -14,7 +13,6 @@ use domain::{
     dataset::Dataset,
     id::RequestId,
     problem::{Code, Problem},
-    receipt::ReceiptOf,
 };
 use engine::Engine;
 
@@ -25,7 +23,6 @@ pub(crate) fn routes(site: &Site) -> Router {
     Router::new()
         .route("/d/{ds}/privacy/register.csv", get(register))
         .route("/d/{ds}/privacy/{id}/answer.json", get(answer))
-        .route("/d/{ds}/privacy/{id}/receipt.json", get(receipt))
         .with_state(site.engine.clone())
 }
 
@@ -52,30 +49,6 @@ async fn register(
     };
     match file.await {
         Ok(file) => download::answer(file),
-        Err(error) => refused(&error.into_problem()),
-    }
-}
-
-async fn receipt(
-    State(engine): State<Engine>,
-    Extension(session): Session,
-    Path((ds, id)): Path<(String, String)>,
-) -> Response {
-    let file = async {
-        let (session, dataset) = open(&engine, &session, &ds).await?;
-        let id = RequestId::parse(&id).ok_or_else(|| Problem::not_found("privacy request"))?;
-        let of = ReceiptOf::Request(id.0);
-        engine.receipt_file(&session.actor, dataset.id, of).await
-    };
-    match file.await {
-        Ok((name, text)) => {
-            let name = format!("attachment; filename=\"{name}\"");
-            let headers = [
-                (header::CONTENT_TYPE, "application/json".to_owned()),
-                (header::CONTENT_DISPOSITION, name),
-            ];
-            (headers, text).into_response()
-        }
         Err(error) => refused(&error.into_problem()),
     }
 }

@@ -130,7 +130,7 @@ pub async fn show_request(ds: String, id: String) -> Reply<RequestView> {
             history,
             told,
             recipients: engine.recipients(actor, ds).await?.len(),
-            receipt: engine.receipt(actor, ds, ReceiptOf::Request(id.0)).await.is_ok(),
+            receipt: engine.receipt(actor, ds, ReceiptOf::Request(id)).await.is_ok(),
             password_needed: door::now().ms() - door.session.password_at.ms() > PASSWORD_FRESH_MS,
         })
     })

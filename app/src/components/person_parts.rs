@@ -110,18 +110,22 @@ pub fn ErasureList(
             } else {
                 row.by
             };
-            let from = format!(
-                "{} and {}",
-                one_or_many(row.warehouse_profiles, "profile", "profiles"),
-                one_or_many(row.warehouse_events, "event", "events")
-            );
+            let both = |profiles, events| {
+                let (profiles, events) = (
+                    one_or_many(profiles, "profile", "profiles"),
+                    one_or_many(events, "event", "events"),
+                );
+                format!("{profiles} and {events}")
+            };
+            let live = both(row.profiles, row.events);
+            let copy = both(row.warehouse_profiles, row.warehouse_events);
             view! {
                 <tr>
                     <th scope="row" class="t">{moment(row.at, frame.now)}</th>
                     <td data-label="By">{by}</td>
                     <td class="n" data-label="People">{grouped(row.people)}</td>
-                    <td data-label="From the store">{one_or_many(row.events, "event", "events")}</td>
-                    <td data-label="From the warehouse">{from}</td>
+                    <td data-label="From the store">{live}</td>
+                    <td data-label="From the warehouse">{copy}</td>
                     <td data-label="Last byte gone">{clean}</td>
                 </tr>
             }

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use std::collections::BTreeMap;
 
 /// The counts in the order in which they add up, and whether they are shown when they are nought.
-const COUNTS: [(&str, &str, bool); 11] = [
+const COUNTS: [(&str, &str, bool); 13] = [
     ("matched", "Matched", true),
     ("requested", "Asked for", true),
     ("deleted", "Deleted", true),
@@ -30,6 +30,8 @@ const COUNTS: [(&str, &str, bool); 11] = [
         "Joined the segment later; not touched, not in the sum",
         false,
     ),
+    ("profiles_deleted", "Profiles deleted from the store", true),
+    ("events_deleted", "Events deleted from the store", true),
     (
         "warehouse_profiles_deleted",
         "Deleted from the data warehouse",

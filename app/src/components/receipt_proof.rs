@@ -8,10 +8,9 @@ use crate::{
 };
 use domain::{
     guard::grouped,
-    id::JobId,
     problem::Code,
     profile::IdentityKind,
-    receipt::{Proven, Receipt},
+    receipt::{Proven, Receipt, ReceiptOf},
 };
 use leptos::prelude::*;
 
@@ -20,8 +19,6 @@ use leptos::prelude::*;
 pub fn ProveForm(
     /// Who asks, and where.
     frame: Frame,
-    /// The deletion.
-    job: JobId,
     /// Its receipt.
     receipt: Receipt,
     /// Whether who looks may prove.
@@ -40,7 +37,7 @@ pub fn ProveForm(
         view! { <p>{text}</p> }.into_any()
     } else if may {
         let until = receipt.proofs_until.date_short();
-        view! { <Form frame=frame.clone() job until answer /> }.into_any()
+        view! { <Form frame=frame.clone() of=receipt.of until answer /> }.into_any()
     } else {
         view! { <p>"Privacy officers and administrators can prove that one person is among the deleted."</p> }
             .into_any()
@@ -54,7 +51,7 @@ pub fn ProveForm(
 }
 
 #[component]
-fn Form(frame: Frame, job: JobId, until: String, answer: Option<ProofAnswer>) -> impl IntoView {
+fn Form(frame: Frame, of: ReceiptOf, until: String, answer: Option<ProofAnswer>) -> impl IntoView {
     let typed = answer
         .as_ref()
         .map(|answer| answer.typed.clone())
@@ -66,11 +63,11 @@ fn Form(frame: Frame, job: JobId, until: String, answer: Option<ProofAnswer>) ->
     let found = answer.as_ref().is_some_and(|answer| answer.result.is_ok());
     let focus = answer.is_some() && !found;
     let word = answer.and_then(|answer| match answer.result {
-        Ok(proven) => Some(proven_banner(&proven, job).into_any()),
+        Ok(proven) => Some(proven_banner(&proven, of).into_any()),
         Err(problem) if problem.code == Code::Invalid => None,
         Err(problem) => {
             let title = if problem.code == Code::NotInReceipt {
-                format!("Not among those whom {} deleted", job.number())
+                format!("Not among those whom {} deleted", of.number())
             } else {
                 "That was not done".to_owned()
             };
@@ -86,7 +83,7 @@ fn Form(frame: Frame, job: JobId, until: String, answer: Option<ProofAnswer>) ->
     let hint = "User id, e-mail address, phone number or anonymous id. It is looked for and then forgotten: it stands in no log, no record and no address.";
     view! {
         {word}
-        <form class="stackup" method="post" action=format!("{}#prove", paths::receipt(frame.ds(), job))>
+        <form class="stackup" method="post" action=format!("{}#prove", paths::receipt(frame.ds(), of))>
             <TextField name="identity" label="Exact identity of the person" value=typed error hint focus />
             <div class="acts">
                 <button class="btn" name="act" value="show">"Look for this person"</button>
@@ -98,8 +95,8 @@ fn Form(frame: Frame, job: JobId, until: String, answer: Option<ProofAnswer>) ->
     .into_any()
 }
 
-fn proven_banner(proven: &Proven, job: JobId) -> impl IntoView + use<> {
-    let title = format!("Among those whom {} deleted", job.number());
+fn proven_banner(proven: &Proven, of: ReceiptOf) -> impl IntoView + use<> {
+    let title = format!("Among those whom {} deleted", of.number());
     let kind = match proven.kind {
         IdentityKind::UserId => "user id",
         IdentityKind::Email => "e-mail address",

@@ -12,7 +12,10 @@ use crate::{
     islands::{LiveJob, LivePlan, panel},
     paths,
 };
-use domain::job::{Job, JobStatus};
+use domain::{
+    job::{Job, JobStatus},
+    receipt::ReceiptOf,
+};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -132,7 +135,7 @@ fn ended(
                 <div class="sub"><span class=badge>{status}</span> " " {sentence}</div>
             </div>
             <div class="acts">
-                {data.job.started_at.map(|_| view! { <a class="btn" href=paths::receipt(frame.ds(), data.job.id)>"Receipt"</a> })}
+                {data.job.started_at.map(|_| view! { <a class="btn" href=paths::receipt(frame.ds(), ReceiptOf::Job(data.job.id))>"Receipt"</a> })}
                 <a class="btn" href=paths::job_report(frame.ds(), data.job.id)>"What it changed"</a>
             </div>
         </header>

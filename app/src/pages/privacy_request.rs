@@ -18,6 +18,7 @@ use domain::{
         request::{Request, RequestKind, RequestState, Subject},
     },
     profile::IdentityKind,
+    receipt::ReceiptOf,
     time::Timestamp,
 };
 use leptos::prelude::*;
@@ -46,9 +47,8 @@ fn Content(frame: Frame, data: RequestView, typed: Typed) -> impl IntoView {
     let acts = {
         let (frame, it, sealed) = (frame.clone(), it.clone(), data.receipt);
         ViewFn::from(move || {
-            let receipt = sealed.then(|| paths::request_receipt(frame.ds(), it.id));
-            let receipt =
-                receipt.map(|href| view! { <a class="btn" href=href download>"Download the receipt"</a> });
+            let receipt = sealed.then(|| paths::receipt(frame.ds(), ReceiptOf::Request(it.id)));
+            let receipt = receipt.map(|href| view! { <a class="btn" href=href>"Receipt"</a> });
             view! { {receipt} <AnswerLink frame=frame.clone() it=it.clone() /> }
         })
     };
@@ -145,8 +145,9 @@ fn outcome(it: &Request) -> String {
         return match account.deleted {
             0 => "Nothing was known of the person, so there was nothing to erase. They are named nowhere any more.".to_owned(),
             _ => format!(
-                "{} erased: {} from the store; {} and {} from the warehouse copy.",
+                "{} erased: {} and {} from the store; {} and {} from the warehouse copy.",
                 one_or_many(account.deleted, "person", "people"),
+                one_or_many(account.profiles, "profile", "profiles"),
                 one_or_many(account.events, "event", "events"),
                 one_or_many(account.warehouse_profiles, "profile", "profiles"),
                 one_or_many(account.warehouse_events, "event", "events"),

@@ -1,12 +1,14 @@
-//! The receipt of one deletion: what went, what was kept and why, who asked, how it was checked; and the proof for one person. Prints
+//! The receipt of a deletion or of a privacy request: what went, what was kept and why, who asked, how it was checked; and the proof for one person. Prints
 //! to one sheet.
 
 use crate::{
     api::{
         frame::Frame,
-        receipts::{ProofAnswer, ReceiptView, load_receipt},
+        receipts::{ProofAnswer, ReceiptView, Whose, load_receipt, load_request_receipt},
     },
-    components::{CountsTable, Here, HowItCame, HowToCheck, JobBadge, Place, ProveForm, StoresTable, page},
+    components::{
+        CountsTable, Here, HowItCame, HowToCheck, JobBadge, Place, ProveForm, RequestBadge, StoresTable, page,
+    },
     paths,
     ui::{Card, Empty, Glyph, PageTop},
 };
@@ -16,7 +18,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 /// Printing needs the browser's program, so the button is shown by it alone.
 const PRINT: &str = "for(const b of document.querySelectorAll('[data-print]')){b.hidden=false;b.addEventListener('click',()=>print())}";
 
-/// The page.
+/// The page of a deletion's.
 #[component]
 pub fn ReceiptPage() -> impl IntoView {
     let here = Here::read(Place::Deletions);
@@ -25,17 +27,41 @@ pub fn ReceiptPage() -> impl IntoView {
     page(here, load, |frame, data| view! { <Content frame data answer /> })
 }
 
+/// The page of a privacy request's.
+#[component]
+pub fn RequestReceiptPage() -> impl IntoView {
+    let here = Here::read(Place::Privacy);
+    let answer = use_context::<ProofAnswer>();
+    let load = load_request_receipt(here.ds.clone(), here.id.clone());
+    page(here, load, |frame, data| view! { <Content frame data answer /> })
+}
+
+/// Where it belongs.
+fn crumbs(ds: &str, whose: &Whose) -> Vec<(String, String)> {
+    match whose {
+        Whose::Job(job) => vec![
+            ("Deletions".to_owned(), paths::jobs(ds)),
+            (
+                format!("{}: {}", job.id.number(), job.segment_name),
+                paths::job(ds, job.id),
+            ),
+        ],
+        Whose::Request(it) => vec![
+            ("Privacy requests".to_owned(), paths::privacy(ds)),
+            (
+                format!("{}: {}", it.id.number(), it.kind.title()),
+                paths::request(ds, it.id),
+            ),
+        ],
+    }
+}
+
 #[component]
 fn Content(frame: Frame, data: ReceiptView, answer: Option<ProofAnswer>) -> impl IntoView {
-    let job = data.job.clone();
-    let crumbs = vec![
-        ("Deletions".to_owned(), paths::jobs(frame.ds())),
-        (
-            format!("{}: {}", job.id.number(), job.segment_name),
-            paths::job(frame.ds(), job.id),
-        ),
-    ];
-    let title = format!("Receipt {}", job.id.number());
+    let of = data.whose.of();
+    let whose = data.whose.clone();
+    let crumbs = crumbs(frame.ds(), &whose);
+    let title = format!("Receipt {}", of.number());
     let Ok(receipt) = data.receipt.clone() else {
         let text = data
             .receipt
@@ -54,23 +80,26 @@ fn Content(frame: Frame, data: ReceiptView, answer: Option<ProofAnswer>) -> impl
         receipt.sealed_at.date_time_short(),
         short_fingerprint(&receipt.statement.key.fingerprint)
     );
-    let file = paths::receipt_file(frame.ds(), job.id);
+    let file = paths::receipt_file(frame.ds(), of);
     let acts = move || {
         view! {
             <button type="button" class="btn" data-print hidden>"Print"</button>
             <a class="btn primary" href=file.clone() download>"Download receipt"</a>
         }
     };
-    let own = job.clone();
+    let badge = move || match whose.clone() {
+        Whose::Job(job) => view! { <JobBadge job=*job /> }.into_any(),
+        Whose::Request(it) => view! { <RequestBadge state=it.state /> }.into_any(),
+    };
     let may = data.may_prove;
     view! {
-        <PageTop title crumbs acts sub=move || view! { <JobBadge job=own.clone() /> " " {signed.clone()} } />
+        <PageTop title crumbs acts sub=move || view! { {badge()} " " {signed.clone()} } />
         <section class="card"><CountsTable counts=receipt.statement.counts.clone() /></section>
         <div class="grid two receipt">
             <Stores receipt=receipt.clone() />
             <div>
                 <Origin receipt=receipt.clone() />
-                <ProveForm frame job=job.id receipt=receipt.clone() may answer />
+                <ProveForm frame receipt=receipt.clone() may answer />
             </div>
         </div>
         <HowToCheck receipt />

@@ -27,10 +27,12 @@ pub struct RequestFacts {
     pub scrubbed_at: Option<Timestamp>,
     /// People asked for, and what went: in the store and in the warehouse's copy.
     pub requested: i64,
-    /// Profiles that were deleted.
+    /// Of these, those of whom something was erased.
     pub deleted: i64,
-    /// Profiles that a legal hold keeps.
+    /// Of these, those whom a legal hold keeps.
     pub held: i64,
+    /// Profiles that were deleted in the store.
+    pub profiles: i64,
     /// Events that were deleted.
     pub events: i64,
     /// Profiles that the warehouse's copy lost.
@@ -47,6 +49,7 @@ pub fn of_request(facts: &RequestFacts, sealed_at: Timestamp, hashes_until: Time
         ("requested", facts.requested),
         ("deleted", facts.deleted),
         ("held", facts.held),
+        ("profiles_deleted", facts.profiles),
         ("events_deleted", facts.events),
         ("warehouse_profiles_deleted", facts.warehouse_profiles),
         ("warehouse_events_deleted", facts.warehouse_events),
@@ -108,7 +111,7 @@ fn stores(facts: &RequestFacts, hashes_until: Timestamp) -> Vec<StoreLine> {
             "Freed pages had not been wiped when this was signed.",
         ),
     };
-    let live = (facts.deleted, facts.events);
+    let live = (facts.profiles, facts.events);
     let copy = (facts.warehouse_profiles, facts.warehouse_events);
     vec![
         went(LIVE, live, "The live store: what campaigns and segments see."),

@@ -125,6 +125,7 @@ async fn forget(engine: &Engine, row: &RequestRow) -> Result<()> {
             request: Some(row.id),
             actor: &system.name,
             at: now,
+            profiles: 0,
             people: 0,
             events: 0,
         };

@@ -12,7 +12,7 @@ use domain::receipt::RequestFacts;
 pub(super) async fn seal_due(engine: &Engine) -> Result<()> {
     let due = store::requests::unsealed(&mut *engine.inner.store.read().await?).await?;
     for row in due {
-        let (dataset, id) = (row.dataset(), row.id);
+        let (dataset, id) = (row.dataset(), row.id());
         let facts = facts(engine, row).await?;
         engine.sign_request(dataset, id, &facts).await?;
     }
@@ -37,6 +37,7 @@ async fn facts(engine: &Engine, row: RequestRow) -> Result<RequestFacts> {
         requested: account.requested,
         deleted: account.deleted,
         held: account.held,
+        profiles: account.profiles,
         events: account.events,
         warehouse_profiles: account.warehouse_profiles,
         warehouse_events: account.warehouse_events,

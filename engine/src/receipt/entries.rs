@@ -266,7 +266,7 @@ mod tests {
 
     fn making() -> Making {
         Making {
-            of: ReceiptOf::Request(1),
+            of: ReceiptOf::Request(domain::id::RequestId(1)),
             key: hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]),
             row: 0,
             size: 0,

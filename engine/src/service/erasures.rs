@@ -114,6 +114,7 @@ impl Engine {
                 actor: &actor.name,
                 at: now,
                 people: going.people,
+                profiles: deleted.profiles,
                 events: deleted.events,
             };
             let id = store::erasures::insert(&mut tx, &new, &ids).await?;
@@ -146,6 +147,7 @@ impl Engine {
         tx.commit().await?;
         done.deleted += going.people;
         done.held += going.held;
+        done.profiles += deleted.profiles;
         done.events += deleted.events;
         if let Some(id) = erasure {
             erasing::remove_owed(self).await?;

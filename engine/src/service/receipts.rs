@@ -13,7 +13,8 @@ use crate::{
 };
 use domain::{
     access::{Actor, Permission},
-    id::DatasetId,
+    id::{DatasetId, JobId, RequestId},
+    privacy::request::RequestKind,
     problem::{Code, Problem},
     receipt::{
         PROOF_DAYS, Proven, Receipt, ReceiptOf, RequestFacts, Statement, destroyed_at, of_request, proof_days,
@@ -110,7 +111,12 @@ impl Engine {
     ///
     /// # Errors
     /// The database, or the key's file.
-    pub async fn sign_request(&self, dataset: DatasetId, request: i64, facts: &RequestFacts) -> Result<i64> {
+    pub async fn sign_request(
+        &self,
+        dataset: DatasetId,
+        request: RequestId,
+        facts: &RequestFacts,
+    ) -> Result<i64> {
         let (store, of) = (&self.inner.store, ReceiptOf::Request(request));
         let mut making = Making::begin(store, of)?;
         let tree = loop {
@@ -226,24 +232,56 @@ impl Engine {
 
 /// Why there is no receipt.
 async fn none(conn: &mut Conn, dataset: DatasetId, of: ReceiptOf) -> Result<Problem> {
-    let ReceiptOf::Job(id) = of else {
-        return Ok(Problem::not_found("receipt"));
+    let message = match of {
+        ReceiptOf::Job(id) => none_of_job(conn, dataset, id).await?,
+        ReceiptOf::Request(id) => none_of_request(conn, dataset, id).await?,
     };
+    Ok(message.map_or_else(
+        || Problem::not_found(of.word()),
+        |message| Problem::because(Code::StateRefused, message),
+    ))
+}
+
+async fn none_of_job(conn: &mut Conn, dataset: DatasetId, id: JobId) -> Result<Option<String>> {
     let job = store::jobs::find(conn, id)
         .await?
         .filter(|job| job.dataset_id == dataset.0);
-    let Some(job) = job else {
-        return Ok(Problem::not_found("job"));
-    };
+    let Some(job) = job else { return Ok(None) };
     let number = id.number();
-    let message = if !job.state()?.terminal() {
+    Ok(Some(if !job.state()?.terminal() {
         format!("{number} is not over. Its receipt is signed when it is sealed.")
     } else if !job.begun() {
         format!("{number} ended before anybody was deleted, so there is nothing to give a receipt for.")
     } else {
         format!("{number} ended under a release of Lethe that signed no receipts.")
+    }))
+}
+
+async fn none_of_request(conn: &mut Conn, dataset: DatasetId, id: RequestId) -> Result<Option<String>> {
+    let row = store::requests::find(conn, id).await?;
+    let Some(row) = row.filter(|row| row.dataset() == dataset) else {
+        return Ok(None);
     };
-    Ok(Problem::because(Code::StateRefused, message))
+    let (number, it) = (id.number(), row.show()?);
+    let erased = store::erasures::of_request(conn, id).await?.deleted;
+    Ok(Some(match it.kind {
+        RequestKind::Access | RequestKind::Portability => {
+            format!("{number} asked for what is known of a person. Receipts are for erasures.")
+        }
+        RequestKind::Erasure if !it.state.ended() => {
+            format!(
+                "{number} is not over. Its receipt is signed when no byte of the person is left in the files."
+            )
+        }
+        RequestKind::Erasure if erased == 0 => {
+            format!("{number} ended and nobody was erased, so there is nothing to give a receipt for.")
+        }
+        RequestKind::Erasure => {
+            format!(
+                "{number} is carried out. Its receipt is signed within a minute, when no byte of the person is left in the files."
+            )
+        }
+    }))
 }
 
 /// What the audit log calls it.

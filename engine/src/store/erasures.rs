@@ -17,6 +17,7 @@ pub(crate) struct NewErasure<'a> {
     pub(crate) actor: &'a str,
     pub(crate) at: Timestamp,
     pub(crate) people: i64,
+    pub(crate) profiles: i64,
     pub(crate) events: i64,
 }
 
@@ -31,13 +32,14 @@ pub(crate) struct ErasureRow {
 /// Writes an erasure down, with whose rows the warehouse and stored exports still have. Gives its number.
 pub(crate) async fn insert(conn: &mut Conn, new: &NewErasure<'_>, ids: &[i64]) -> Result<i64> {
     let id: i64 = sqlx::query_scalar(
-        "INSERT INTO erasures (dataset_id, request_id, actor, at, people, events) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        "INSERT INTO erasures (dataset_id, request_id, actor, at, people, profiles, events) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
     )
     .bind(new.dataset.0)
     .bind(new.request)
     .bind(new.actor)
     .bind(new.at.ms())
     .bind(new.people)
+    .bind(new.profiles)
     .bind(new.events)
     .fetch_one(&mut *conn)
     .await?;
@@ -161,6 +163,7 @@ struct ShownRow {
     actor: String,
     request_id: Option<i64>,
     people: i64,
+    profiles: i64,
     events: i64,
     warehouse_profiles: i64,
     warehouse_events: i64,
@@ -170,7 +173,7 @@ struct ShownRow {
 /// The newest erasures of a dataset. Those of nobody are only there to have the files wiped.
 pub(crate) async fn newest(conn: &mut Conn, dataset: DatasetId, rows: i64) -> Result<Vec<Erasure>> {
     let found: Vec<ShownRow> = sqlx::query_as(
-        "SELECT id, at, actor, request_id, people, events, warehouse_profiles, warehouse_events, scrubbed_at
+        "SELECT id, at, actor, request_id, people, profiles, events, warehouse_profiles, warehouse_events, scrubbed_at
          FROM erasures WHERE dataset_id = $1 AND people > 0 ORDER BY id DESC LIMIT $2",
     )
     .bind(dataset.0)
@@ -183,6 +186,7 @@ pub(crate) async fn newest(conn: &mut Conn, dataset: DatasetId, rows: i64) -> Re
         by: row.actor,
         requested: row.request_id.is_some(),
         people: row.people,
+        profiles: row.profiles,
         events: row.events,
         warehouse_profiles: row.warehouse_profiles,
         warehouse_events: row.warehouse_events,
@@ -196,15 +200,16 @@ pub(crate) async fn of_request(
     conn: &mut Conn,
     request: domain::id::RequestId,
 ) -> Result<domain::privacy::ErasureDone> {
-    let (deleted, events, warehouse_profiles, warehouse_events): (i64, i64, i64, i64) = sqlx::query_as(
-        "SELECT coalesce(sum(people), 0), coalesce(sum(events), 0), coalesce(sum(warehouse_profiles), 0),
-           coalesce(sum(warehouse_events), 0) FROM erasures WHERE request_id = $1",
+    let (deleted, profiles, events, warehouse_profiles, warehouse_events): (i64, i64, i64, i64, i64) = sqlx::query_as(
+        "SELECT coalesce(sum(people), 0), coalesce(sum(profiles), 0), coalesce(sum(events), 0),
+           coalesce(sum(warehouse_profiles), 0), coalesce(sum(warehouse_events), 0) FROM erasures WHERE request_id = $1",
     )
     .bind(request.0)
     .fetch_one(conn)
     .await?;
     Ok(domain::privacy::ErasureDone {
         deleted,
+        profiles,
         events,
         warehouse_profiles,
         warehouse_events,

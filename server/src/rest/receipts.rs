@@ -42,7 +42,7 @@ async fn place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, Receip
 async fn request_place(caller: &Caller, ds: &str, id: &str) -> Answer<(DatasetId, ReceiptOf)> {
     let dataset = caller.dataset(ds).await?.id;
     let id = RequestId::parse(id).ok_or_else(|| Problem::not_found("privacy request"))?;
-    Ok((dataset, ReceiptOf::Request(id.0)))
+    Ok((dataset, ReceiptOf::Request(id)))
 }
 
 fn json(text: String) -> Response {

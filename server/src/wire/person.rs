@@ -250,6 +250,8 @@ pub(crate) struct Erased {
     pub(crate) deleted: i64,
     /// Of these, those who are under a legal hold and stay.
     pub(crate) held: i64,
+    /// Profiles that went from the store.
+    pub(crate) profiles: i64,
     /// Events that went from the store.
     pub(crate) events: i64,
     /// Profiles that went from the warehouse.
@@ -264,6 +266,7 @@ impl From<ErasureDone> for Erased {
             requested: it.requested,
             deleted: it.deleted,
             held: it.held,
+            profiles: it.profiles,
             events: it.events,
             warehouse_profiles: it.warehouse_profiles,
             warehouse_events: it.warehouse_events,
@@ -284,7 +287,8 @@ impl Erased {
         let mut text = self.line();
         if self.deleted > 0 {
             text.push_str(&format!(
-                "\n{} events from the store, {} profiles and {} events from the warehouse",
+                "\n{} profiles and {} events from the store, {} profiles and {} events from the warehouse",
+                grouped(self.profiles),
                 grouped(self.events),
                 grouped(self.warehouse_profiles),
                 grouped(self.warehouse_events)
