@@ -102,7 +102,7 @@ test("one person is proven, another is not, and who it was stands nowhere", asyn
 
 test("a privacy request has a receipt of its own, by which this one person is proven", async ({ page, ds }) => {
   await ds.add("old", 3);
-  const entered = await ds.rest.send<{ id: string }>("POST", ds.api("/privacy-requests"), {
+  const { body: entered } = await ds.rest.send<{ id: string }>("POST", ds.api("/privacy-requests"), {
     kind: "erasure", regulation: "gdpr", verified_how: "Answered from the address on file.", identities: [{ value: "old-1@example.com" }],
   });
   const number = `P-${entered.id}`;

@@ -134,6 +134,7 @@ impl Engine {
         let statement = of_request(facts, now, until);
         let place = (of, dataset);
         let no = receipt::seal(&mut tx, &self.inner.signer, place, statement, &tree, (now, until)).await?;
+        fault::stop_point("request.signed")?;
         tx.commit().await?;
         Ok(no)
     }

@@ -13,6 +13,7 @@ mod imports;
 mod persons;
 mod planted;
 mod receipts;
+mod requests;
 mod retention;
 mod rig;
 mod takeover;
