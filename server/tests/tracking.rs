@@ -148,6 +148,9 @@ fn what_is_too_large_or_cannot_be_read_is_refused_with_a_message() {
     assert_eq!(told.status, 400, "{}", told.text);
 }
 
+/// Who sends, by the stock libraries.
+const SENDERS: [&str; 3] = ["node", "python-plain", "python-gzip"];
+
 /// Runs one of the clients, which fail where their library says that anything was not delivered.
 fn run(command: &mut Command) {
     let Output {
@@ -221,49 +224,114 @@ fn check(server: &Server, admin: &str, name: &str, many: i64) {
     );
 }
 
+/// Where the stock libraries are: Node's folder, Python's.
+fn installed() -> (String, String) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let done = Command::new(root.join("scripts/clients.sh")).output();
+    let done = done.expect("clients.sh runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let folders = String::from_utf8_lossy(&done.stdout).into_owned();
+    let mut folders = folders.lines().map(str::to_owned);
+    (folders.next().expect("Node's"), folders.next().expect("Python's"))
+}
+
 #[test]
 fn the_stock_libraries_for_node_and_python_lose_and_double_nothing() {
     const MANY: i64 = 1_000;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let installed = Command::new(root.join("scripts/clients.sh"))
-        .output()
-        .expect("clients.sh runs");
-    assert!(
-        installed.status.success(),
-        "{}",
-        String::from_utf8_lossy(&installed.stderr)
-    );
-    let folders = String::from_utf8_lossy(&installed.stdout).into_owned();
-    let mut folders = folders.lines();
-    let (node, python) = (folders.next().expect("Node's"), folders.next().expect("Python's"));
+    let (node, python) = installed();
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
 
     let home = Home::new();
     let (ingest, admin) = (home.token("ingest", "main"), home.token("admin", "main"));
     let server = home.serve();
     let many = MANY.to_string();
-    run(Command::new("node").arg(clients.join("send.mjs")).args([
-        node,
-        &server.address,
-        key(&ingest),
-        &many,
-    ]));
-    check(&server, &admin, "node", MANY);
-    for packing in ["plain", "gzip"] {
-        run(Command::new(Path::new(python).join("bin/python"))
-            .arg(clients.join("send.py"))
-            .args([&server.address, key(&ingest), &many, packing]));
-        check(&server, &admin, &format!("python-{packing}"), MANY);
+    let send = || {
+        run(Command::new("node").arg(clients.join("send.mjs")).args([
+            node.as_str(),
+            &server.address,
+            key(&ingest),
+            &many,
+        ]));
+        for packing in ["plain", "gzip"] {
+            run(Command::new(Path::new(&python).join("bin/python"))
+                .arg(clients.join("send.py"))
+                .args([&server.address, key(&ingest), &many, packing]));
+        }
+    };
+    send();
+    for name in SENDERS {
+        check(&server, &admin, name, MANY);
     }
     // Page, order, impression, screen, and the many, of three senders.
     assert_eq!(events(&server, &admin), 3 * (4 + MANY));
-    let profiles = server.api(&admin, "GET", "/datasets/main", "").json()["profiles"].clone();
-    assert_eq!(profiles, 3 * (1 + 10));
+    let profiles = || server.api(&admin, "GET", "/datasets/main", "").json()["profiles"].clone();
+    assert_eq!(profiles(), 3 * (1 + 10));
+
+    // Whoever was erased comes back by none of them, by none of their identities, nor by a file; the others go on.
+    let gone: Vec<String> = SENDERS.iter().map(|name| format!("{name}-1")).collect();
+    let privacy = home.token("privacy", "main");
+    let told = erase(&server, &privacy, &gone);
+    assert_eq!(told.text, "Deleted 3 users (3 requested)");
+    send();
+    assert_eq!(profiles(), 3 * 10);
+    assert_eq!(events(&server, &admin), 3 * 2 * MANY);
+    for name in SENDERS {
+        for id in ["1", "old", "visitor"] {
+            let path = format!("/api/dataset/main/user/{name}-{id}");
+            let bearer = format!("Bearer {privacy}");
+            let found = server.send("GET", &path, &[("authorization", &bearer)], "");
+            assert_eq!(found.status, 404, "{name}-{id}: {}", found.text);
+        }
+    }
+    let file = format!(
+        "user_id,email\n{},x@example.com\nnew-1,new@example.com\n",
+        gone[0]
+    );
+    let report = import(&server, &admin, &file);
+    assert_eq!(
+        (&report["accepted"], &report["suppressed"]),
+        (&json!(1), &json!(1)),
+        "{report}"
+    );
+    assert_eq!(profiles(), 3 * 10 + 1);
+    // Each of the three was kept out of eight messages, one of them an order, and the first by the file as well.
+    let path = "/datasets/main/suppressions?limit=100";
+    let list = server.api(&admin, "GET", path, "").json();
+    let sum = |field: &str| -> i64 {
+        let items = list["items"].as_array().expect("items").iter();
+        items.filter_map(|item| item[field].as_i64()).sum()
+    };
+    assert_eq!(
+        (sum("stopped"), sum("stopped_purchases")),
+        (3 * 8 + 1, 3),
+        "{list:#}"
+    );
+}
+
+fn erase(server: &Server, token: &str, who: &[String]) -> Reply {
+    let body = format!(
+        "--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"who.csv\"\r\n\r\nname\r\n{}\r\n--edge--\r\n",
+        who.join("\r\n")
+    );
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "multipart/form-data; boundary=edge"),
+    ];
+    server.send("POST", "/api/dataset/main/users/delete", &headers, &body)
+}
+
+fn import(server: &Server, token: &str, file: &str) -> Value {
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "text/csv")];
+    let told = server.send("POST", "/api/v1/datasets/main/imports/profiles", &headers, file);
+    assert_eq!(told.status, 200, "{}", told.text);
+    told.json()
 }
 
 #[test]
 fn nothing_that_was_answered_is_lost_and_nothing_is_doubled_through_kills() {
-    const SENDERS: usize = 4;
+    const THREADS: usize = 4;
     const CALLS: usize = 40;
     // Of 20 ms each: minutes, on a machine that has other things to do.
     const TRIES_MAX: usize = 10_000;
@@ -282,7 +350,7 @@ fn nothing_that_was_answered_is_lost_and_nothing_is_doubled_through_kills() {
     };
     moved(&server);
     std::thread::scope(|scope| {
-        for sender in 0..SENDERS {
+        for sender in 0..THREADS {
             let (address, sent, authorization) = (&address, &sent, &authorization);
             scope.spawn(move || {
                 for call in 0..CALLS {
@@ -311,7 +379,7 @@ fn nothing_that_was_answered_is_lost_and_nothing_is_doubled_through_kills() {
         }
         for share in 1..=3 {
             for _ in 0..TRIES_MAX {
-                if sent.load(Ordering::Relaxed) >= SENDERS * CALLS * share / 5 {
+                if sent.load(Ordering::Relaxed) >= THREADS * CALLS * share / 5 {
                     break;
                 }
                 sleep(Duration::from_millis(20));
@@ -323,5 +391,5 @@ fn nothing_that_was_answered_is_lost_and_nothing_is_doubled_through_kills() {
         }
     });
     let server = server.expect("a server");
-    assert_eq!(events(&server, &admin), SENDERS * CALLS * 10);
+    assert_eq!(events(&server, &admin), THREADS * CALLS * 10);
 }

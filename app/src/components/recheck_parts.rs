@@ -1,15 +1,13 @@
 //! Whether deleted people live again: what the last look found, by deletion, and the looks before it.
 
-use super::{ago, moment, one_or_many};
+use super::{ago, moment, one_or_many, suppression_parts::source};
 use crate::{
     api::frame::Frame,
-    paths,
     ui::{Banner, Card, Empty, Glyph, Tone},
 };
 use domain::{
     guard::grouped,
-    id::JobId,
-    suppression::{CameBack, Reason, Recheck},
+    suppression::{CameBack, Recheck},
 };
 use leptos::prelude::*;
 
@@ -106,14 +104,7 @@ fn result(frame: &Frame, look: &Recheck) -> impl IntoView + use<> {
 }
 
 fn row(frame: &Frame, it: &CameBack) -> impl IntoView + use<> {
-    let by = match it.reason {
-        Reason::Job => {
-            let job = JobId(it.source_id);
-            view! { <a href=paths::job(frame.ds(), job)>{format!("Deletion {}", job.number())}</a> }
-                .into_any()
-        }
-        Reason::Request | Reason::Person => view! { <span>"Erasure of one person"</span> }.into_any(),
-    };
+    let by = source(frame.ds(), it.reason, it.source_id);
     view! {
         <tr>
             <th scope="row">{by}</th>

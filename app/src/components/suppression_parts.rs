@@ -4,20 +4,23 @@ use super::{moment, one_or_many};
 use crate::{api::frame::Frame, paths, ui::Card};
 use domain::{
     guard::grouped,
-    id::JobId,
+    id::{JobId, RequestId},
     suppression::{Reason, Refuses, Suppression, SuppressionSource, kind_title},
     time::Timestamp,
 };
 use leptos::prelude::*;
 
 /// Who put it there, with the way there.
-fn source(ds: &str, reason: Reason, id: i64) -> impl IntoView + use<> {
+pub(super) fn source(ds: &str, reason: Reason, id: i64) -> impl IntoView + use<> {
     match reason {
         Reason::Job => {
             let job = JobId(id);
             view! { <a href=paths::job(ds, job)>{format!("Deletion {}", job.number())}</a> }.into_any()
         }
-        Reason::Request => view! { <span>"Erasure of one person"</span> }.into_any(),
+        Reason::Request if id > 0 => {
+            view! { <span>{format!("Privacy request {}", RequestId(id).number())}</span> }.into_any()
+        }
+        Reason::Request => view! { <span>"Erasure of persons"</span> }.into_any(),
         Reason::Person => view! { <span>"Entered by hand"</span> }.into_any(),
     }
 }

@@ -117,7 +117,8 @@ impl Target {
         now: Timestamp,
     ) -> Result<Applied> {
         let mut applied = Applied::default();
-        let rows = suppressed::let_in(conn, self.dataset, rows, known, (now, &mut applied)).await?;
+        let rows =
+            suppressed::let_in(conn, (&self.keys, self.dataset), rows, known, (now, &mut applied)).await?;
         let rows = self.with_known_kinds(conn, rows, &mut applied).await?;
         applied.accepted = super::wire(rows.len() as u64);
         let loaded = load(conn, self.dataset, &rows, known).await?;

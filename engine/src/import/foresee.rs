@@ -30,7 +30,7 @@ impl Target {
         now: Timestamp,
     ) -> Result<Applied> {
         let mut applied = Applied::default();
-        let rows = suppressed::foresee(conn, self.dataset, rows, (now, &mut applied)).await?;
+        let rows = suppressed::foresee(conn, (&self.keys, self.dataset), rows, (now, &mut applied)).await?;
         applied.accepted = super::wire(rows.len() as u64);
         let first: KeyMap<&Key> = rows
             .iter()

@@ -2,14 +2,17 @@
 //! asked in the transaction that would write them, before anything else.
 //!
 //! A suppressed user_id, e-mail or phone turns the row away; a suppressed anonymous_id is taken out of the row, and turns it
-//! away where it stands alone. What is turned away leaves a number behind and nothing else.
+//! away where it stands alone. Whoever was made one with another person has that one's user id as an anonymous id
+//! (`store::merge`), so the row of a user id that nobody has is turned away by the same anonymous id as well. What is turned
+//! away leaves a number behind and nothing else.
 
 use super::{RowError, apply::Applied, window::Known};
 use crate::{
     error::Result,
     store::{
         Conn, Tx, dangling,
-        ingest::{Key, KeyId, KeyMap, Row},
+        ingest::{self, Key, KeyId, KeyMap, Row},
+        keys::Keys,
         suppressed::{self, Standing, Stopped},
     },
 };
@@ -19,10 +22,60 @@ use std::borrow::Cow;
 /// What a report says of a row that is turned away.
 pub(super) const REASON: &str = "suppressed";
 
+/// What the list says of the identities of some rows.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listed {
+    standings: KeyMap<Standing>,
+    /// User ids that nobody has and that somebody on the list had: each with the anonymous id that it has become.
+    former: KeyMap<KeyId>,
+}
+
+impl Listed {
+    /// Asks the store.
+    pub(super) async fn of(
+        conn: &mut Conn,
+        (keys, dataset): (&Keys, DatasetId),
+        rows: &[Row],
+    ) -> Result<Self> {
+        let mut asked = ids(rows);
+        let mut became: KeyMap<(&Key, KeyId)> = KeyMap::default();
+        if suppressed::any(conn, dataset, IdentityKind::AnonymousId).await? {
+            let user_ids = rows.iter().flat_map(|row| &row.keys);
+            for key in user_ids.filter(|key| key.kind == IdentityKind::UserId) {
+                became.entry(key.id()).or_insert_with(|| {
+                    let value = key.value.clone();
+                    (
+                        key,
+                        Key::new(keys, dataset, IdentityKind::AnonymousId, value).id(),
+                    )
+                });
+            }
+            asked.extend(became.values().map(|(_, anonymous)| *anonymous));
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        let standings = suppressed::on_list(conn, dataset, &asked).await?;
+        became.retain(|_, (_, anonymous)| standings.contains_key(anonymous));
+        let had: Vec<&Key> = became.values().map(|(key, _)| *key).collect();
+        let owned = ingest::owners(conn, dataset, &had).await?;
+        let former = became
+            .into_iter()
+            .filter(|(user_id, _)| !owned.contains_key(user_id))
+            .map(|(user_id, (_, anonymous))| (user_id, anonymous))
+            .collect();
+        Ok(Self { standings, former })
+    }
+
+    /// Whether anything of an identity may be refused.
+    pub(super) fn has(&self, key: &KeyId) -> bool {
+        self.standings.contains_key(key) || self.former.contains_key(key)
+    }
+}
+
 /// The rows that may come in. The others are counted; entries of people whom a running job has deleted are taken out first.
 pub(super) async fn let_in(
     tx: &mut Tx,
-    dataset: DatasetId,
+    (keys, dataset): (&Keys, DatasetId),
     rows: Vec<Row>,
     known: &Known,
     (now, applied): (Timestamp, &mut Applied),
@@ -30,12 +83,12 @@ pub(super) async fn let_in(
     dangling::settle(tx, dataset, &ids(&rows), now).await?;
     let list = match &known.list {
         Some((seq, list)) if suppressed::seq(tx).await? == *seq => Cow::Borrowed(list),
-        _ => Cow::Owned(suppressed::on_list(tx, dataset, &ids(&rows)).await?),
+        _ => Cow::Owned(Listed::of(tx, (keys, dataset), &rows).await?),
     };
     let mut stopped = KeyMap::default();
     let rows = sort_out(rows, &list, now, &mut stopped, applied);
     if !stopped.is_empty() {
-        suppressed::count(tx, dataset, &list, &stopped, now).await?;
+        suppressed::count(tx, dataset, &list.standings, &stopped, now).await?;
     }
     Ok(rows)
 }
@@ -43,11 +96,11 @@ pub(super) async fn let_in(
 /// The rows that would come in. Writes nothing.
 pub(super) async fn foresee(
     conn: &mut Conn,
-    dataset: DatasetId,
+    of: (&Keys, DatasetId),
     rows: Vec<Row>,
     (now, applied): (Timestamp, &mut Applied),
 ) -> Result<Vec<Row>> {
-    let list = suppressed::on_list(conn, dataset, &ids(&rows)).await?;
+    let list = Listed::of(conn, of, &rows).await?;
     Ok(sort_out(rows, &list, now, &mut KeyMap::default(), applied))
 }
 
@@ -58,12 +111,12 @@ fn ids(rows: &[Row]) -> Vec<KeyId> {
 /// Parts the rows that may come in from the others, which are noted.
 fn sort_out(
     rows: Vec<Row>,
-    list: &KeyMap<Standing>,
+    list: &Listed,
     now: Timestamp,
     stopped: &mut KeyMap<Stopped>,
     applied: &mut Applied,
 ) -> Vec<Row> {
-    if list.is_empty() {
+    if list.standings.is_empty() {
         return rows;
     }
     let mut let_in = Vec::with_capacity(rows.len());
@@ -87,19 +140,24 @@ fn sort_out(
 }
 
 /// The identity that turns a row away; `None`: it may come in, without its anonymous id where that is suppressed.
-fn refused_by(row: &mut Row, list: &KeyMap<Standing>, now: Timestamp) -> Option<KeyId> {
+fn refused_by(row: &mut Row, list: &Listed, now: Timestamp) -> Option<KeyId> {
     let dated = row.event.as_ref().map(|event| event.at).or(row.dated);
     let stops = |key: &KeyId| {
-        list.get(key)
-            .is_some_and(|standing| standing.stops(dated.map(Timestamp::from_ms), now))
+        let standing = list.standings.get(key);
+        standing.is_some_and(|standing| standing.stops(dated.map(Timestamp::from_ms), now))
     };
-    let by = row.keys.iter().map(Key::id).find(stops)?;
     // Strongest first: an anonymous id comes last, and a row has at most one of a kind.
-    if by.kind == IdentityKind::AnonymousId && row.keys.len() > 1 {
-        row.keys.retain(|key| key.id() != by);
-        return None;
+    let own = row.keys.iter().map(Key::id).find(stops);
+    let weak = own.is_none_or(|by| by.kind == IdentityKind::AnonymousId && row.keys.len() > 1);
+    if !weak {
+        return own;
     }
-    Some(by)
+    let former = row.keys.iter().filter_map(|key| list.former.get(&key.id()));
+    if let Some(by) = former.copied().find(stops) {
+        return Some(by);
+    }
+    row.keys.retain(|key| own != Some(key.id()));
+    None
 }
 
 #[cfg(test)]
@@ -136,14 +194,29 @@ mod tests {
         }
     }
 
-    fn list(kind: IdentityKind, suppress: Suppress) -> KeyMap<Standing> {
+    fn list(kind: IdentityKind, suppress: Suppress) -> Listed {
         let refusal: Refusal = suppress.refusal(DELETED).expect("it refuses");
         let standing = Standing {
             refusal,
             late_until: None,
             source: (Reason::Job, 1),
         };
-        std::iter::once((key(kind).id(), standing)).collect()
+        Listed {
+            standings: std::iter::once((key(kind).id(), standing)).collect(),
+            former: KeyMap::default(),
+        }
+    }
+
+    #[test]
+    fn a_former_user_id_is_turned_away_by_the_anonymous_id_that_it_became() {
+        use IdentityKind::{AnonymousId, Email, UserId};
+        let mut list = list(AnonymousId, Suppress::Forever);
+        list.former.insert(key(UserId).id(), key(AnonymousId).id());
+        for kinds in [&[UserId][..], &[UserId, Email], &[UserId, AnonymousId]] {
+            let by = refused_by(&mut row(kinds, None), &list, NOW);
+            assert_eq!(by.map(|by| by.kind), Some(AnonymousId), "{kinds:?}");
+        }
+        assert_eq!(refused_by(&mut row(&[Email], None), &list, NOW), None);
     }
 
     #[test]

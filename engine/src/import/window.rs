@@ -14,8 +14,7 @@ use crate::{
     store::{
         Conn, Store,
         ingest::{self, Key, KeyId, KeyMap, KeySet, Row},
-        members,
-        suppressed::{self, Standing},
+        members, suppressed,
     },
 };
 use domain::id::DatasetId;
@@ -25,6 +24,7 @@ use std::{
 };
 
 use super::limits::{LOCK_WANTED, RESERVE_MIN, SLICE_ROWS_FIRST, SLICE_ROWS_MAX, SLICE_ROWS_MIN};
+use super::suppressed::Listed;
 
 /// Keys asked for in one query: bounds the text that is sent with it.
 const KEYS_ASKED: usize = 4_096;
@@ -43,9 +43,9 @@ pub(super) struct Known {
     pub(super) reserved: KeyMap<i64>,
     /// The last job when these were drawn.
     pub(super) last_job: i64,
-    /// Those of the identities that were on the list of suppressions when its last change had this number; `None`: ask the
-    /// store for each slice.
-    pub(super) list: Option<(i64, KeyMap<Standing>)>,
+    /// What the list of suppressions said of the identities when its last change had this number; `None`: ask the store for
+    /// each slice.
+    pub(super) list: Option<(i64, Listed)>,
 }
 
 /// The window's rows in the order in which they are written.
@@ -78,7 +78,7 @@ impl Window {
         }
         let list = (
             suppressed::seq(&mut view).await?,
-            suppressed::on_list(&mut view, dataset, &keys).await?,
+            Listed::of(&mut view, (&store.keys, dataset), &rows).await?,
         );
         drop(view);
         let boundary = begun.unwrap_or_else(|| {
@@ -162,7 +162,7 @@ impl Window {
 impl Known {
     /// Whether an identity was on the list of suppressions.
     fn listed(&self, key: &KeyId) -> bool {
-        self.list.as_ref().is_some_and(|(_, list)| list.contains_key(key))
+        self.list.as_ref().is_some_and(|(_, list)| list.has(key))
     }
 
     /// Whether `owners` still is what the store has; asked at the beginning of a transaction.

@@ -74,7 +74,7 @@ pub(crate) async fn on_list(conn: &mut Conn, dataset: DatasetId, keys: &[KeyId])
 }
 
 /// Whether the list has anybody of a kind.
-async fn any(conn: &mut Conn, dataset: DatasetId, kind: IdentityKind) -> Result<bool> {
+pub(crate) async fn any(conn: &mut Conn, dataset: DatasetId, kind: IdentityKind) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM suppressions WHERE dataset_id = $1 AND kind = $2)";
     Ok(sqlx::query_scalar(sql)
         .bind(dataset.0)

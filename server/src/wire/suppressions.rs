@@ -19,7 +19,7 @@ pub(crate) struct Suppression {
     pub(crate) kind: String,
     /// Who put it on the list: `job`, `request`, or `person`, by hand.
     pub(crate) reason: String,
-    /// The deletion, as `D-1042`, or the number of the privacy request.
+    /// The deletion, as `D-1042`; the privacy request, as `P-3`; an erasure of persons that none stands behind, as `E-7`.
     pub(crate) source: Option<String>,
     /// `late`: only data dated before `added_at`; `all`: everything.
     pub(crate) refuses: String,
@@ -205,6 +205,7 @@ impl From<domain::suppression::CameBack> for CameBack {
 fn source(reason: Reason, id: i64) -> String {
     match reason {
         Reason::Job => domain::id::JobId(id).number(),
-        Reason::Request | Reason::Person => id.to_string(),
+        Reason::Request if id > 0 => domain::id::RequestId(id).number(),
+        Reason::Request | Reason::Person => format!("E-{}", id.unsigned_abs()),
     }
 }

@@ -49,7 +49,7 @@ async fn dangling(house: &House) -> (JobRow, Vec<ProfileId>) {
     for id in &people {
         test_people::remove(store, *id).await;
     }
-    let found = store::jobs::find(&mut *store.read().await.expect("a reader"), JobId(id)).await;
+    let found = store::jobs::find(&mut store.read().await.expect("a reader"), JobId(id)).await;
     (found.expect("read").expect("the job"), people)
 }
 
