@@ -1,6 +1,7 @@
 // Pictures of every page for whoever judges their look: test-results/look/. With UPDATE_SCREENSHOT=1 also README's picture.
 import type { Page } from "@playwright/test";
 import { fileURLToPath } from "node:url";
+import type { Dataset } from "../fixtures/dataset.ts";
 import { LAPSED, LAPSED_COUNT, startDemo } from "../fixtures/demo.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { confirmDelete, openDelete, waitForJob } from "../verbs/deletion.ts";
@@ -23,6 +24,47 @@ async function look(page: Page, name: string): Promise<void> {
   }
   await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+type Open = (name: string, path: string) => Promise<void>;
+
+/** The pages of privacy requests, erasures and holds: empty, then with something on them. */
+async function otherDoor(page: Page, ds: Dataset, open: Open): Promise<void> {
+  await open("privacy-none", ds.page("/privacy"));
+  await open("privacy-new", ds.page("/privacy/new"));
+  await open("recipients-none", ds.page("/privacy/recipients"));
+  await open("erase", ds.page("/erase"));
+  await open("holds-none", ds.page("/holds"));
+  await open("hold-new", ds.page("/holds/new"));
+  const { items } = await ds.rest.get<{ items: { user_id: string }[] }>(ds.api("/profiles?limit=4"));
+  const [first = "", second = "", third = "", fourth = ""] = items.map((item) => item.user_id);
+  await ds.rest.send("POST", ds.api("/holds"), { name: "Claim 2026/17", reason: "A dispute about an order.", people: [fourth] });
+  const enter = async (kind: string, regulation: string, who: string, verified: boolean) => {
+    const how = verified ? { verified_how: "Answered from the address on file." } : {};
+    const identities = [{ value: who }];
+    const made = await ds.rest.send<{ id: string }>("POST", ds.api("/privacy-requests"), { kind, regulation, identities, ...how });
+    expect(made.status).toBe(201);
+    return made.body.id;
+  };
+  const erasure = await enter("erasure", "gdpr", first, true);
+  await enter("erasure", "ccpa", second, false);
+  const access = await enter("access", "gdpr", third, true);
+  const held = await enter("erasure", "gdpr", fourth, true);
+  await open("request-open", ds.page(`/privacy/${erasure}`));
+  for (const id of [erasure, access, held]) await ds.rest.send("POST", ds.api(`/privacy-requests/${id}/run`), { consent: true });
+  await open("privacy", ds.page("/privacy"));
+  await open("privacy-ended", ds.page("/privacy?show=ended"));
+  await ds.lethe.until("the receipt is signed", async () => {
+    await page.goto(ds.page(`/privacy/${erasure}`));
+    return page.getByRole("link", { name: "Receipt", exact: true }).isVisible();
+  });
+  await look(page, "request-completed");
+  await open("request-access", ds.page(`/privacy/${access}`));
+  await open("request-declined", ds.page(`/privacy/${held}`));
+  await open("request-receipt", ds.page(`/privacy/${erasure}/receipt`));
+  await open("erase-after", ds.page("/erase"));
+  await open("holds", ds.page("/holds"));
+  await open("hold", ds.page("/holds/1"));
 }
 
 test("pictures of every page", async ({ as, guard }) => {
@@ -92,6 +134,10 @@ test("pictures of every page", async ({ as, guard }) => {
     await open("segments-after", ds.page("/segments?disabled=yes"));
     await open("overview-after", ds.page());
     await open("jobs", ds.page("/jobs"));
+    await open("receipt", ds.page(`/jobs/${job}/receipt`));
+    await open("suppressions", ds.page("/suppressions"));
+    await open("live", ds.page("/live"));
+    await otherDoor(page, ds, open);
     guard.expectStatus(404);
     await open("not-found", ds.page("/no-such-page"));
   } finally {
