@@ -331,6 +331,33 @@ async fn whom_a_job_has_looked_at_already_is_gone_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_very_many_events_goes_bit_by_bit_and_all_of_it_is_counted() {
+    let world = World::new().await;
+    world.people(3).await;
+    let mut events = String::from("user_id,event,timestamp\n");
+    for second in 0..12_001 {
+        let at = domain::time::Timestamp::from_ms(1_767_000_000_000 + second * 1_000).to_rfc3339();
+        events.push_str(&format!("p2,visit,{at}\n"));
+    }
+    world.import(ImportKind::Events, &events).await;
+    copied(&world).await;
+    let done = erase(&world, &["p1", "p2"]).await;
+    let all = ErasureDone {
+        requested: 2,
+        deleted: 2,
+        held: 0,
+        profiles: 2,
+        events: 12_007,
+        warehouse_profiles: 2,
+        warehouse_events: 12_007,
+    };
+    assert_eq!(done, all);
+    assert_eq!(world.number("SELECT count(*) FROM events").await, 3);
+    assert_eq!(world.number("SELECT events FROM erasures").await, 12_007);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_held_stays_and_counts_as_held() {
     let world = World::new().await;
     world.people(4).await;

@@ -13,8 +13,9 @@ use crate::{
     fault,
     service::Engine,
     store::{
-        self,
+        self, Tx,
         audit::Entry,
+        batch::Deleted,
         erasures::{self, ErasureRow},
     },
 };
@@ -29,6 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_secs(2);
 /// Tries of a command to finish its erasure before it leaves that to the next server.
 const SETTLE_TRIES: u32 = 3;
+/// Events of one person that are deleted in one transaction: some hundredths of a second.
+const EVENTS_AT_ONCE: i64 = 5_000;
 /// The pause between two scrubs: both files are read whole, so a scrub is for all erasures that came before it.
 const BETWEEN: Duration = Duration::from_secs(5);
 
@@ -94,7 +97,7 @@ pub(crate) enum Settled {
 
 /// Finishes all erasures whose store part is done.
 ///
-/// 1. Take the people out of the warehouse, where that was not done.
+/// 1. Take what is left of them out of the store, and the people out of the warehouse, where that was not done.
 /// 2. Wipe the dead bytes of both files, and empty their logs.
 /// 3. Strike the people out of stored exports: last, for one that is being written may have read them just before.
 /// 4. Write it down.
@@ -131,10 +134,42 @@ pub(crate) async fn remove_owed(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// One erasure's part in the warehouse, and the note of it in the store. Two at once do it once.
+/// The store's part of an erasure, in its transaction: everything of these people, but for the events of somebody who has so
+/// many that the others would wait for it. Nobody sees those, and what deletes them follows at once, see `rest`.
+pub(crate) async fn delete(tx: &mut Tx, ids: &[i64]) -> Result<Deleted> {
+    let many = store::batch::with_more_events(tx, ids, fault::slice(EVENTS_AT_ONCE)).await?;
+    let few: Vec<i64> = ids.iter().filter(|id| !many.contains(id)).copied().collect();
+    let mut deleted = store::batch::delete(tx, &few).await?;
+    for id in many {
+        deleted.profiles += store::batch::delete_but_events(tx, id).await?;
+    }
+    Ok(deleted)
+}
+
+/// Deletes what events are left of an erasure's people, some at a time, and counts them in the same transaction.
+async fn rest(engine: &Engine, row: &ErasureRow, ids: &[i64]) -> Result<()> {
+    let (store, at_once) = (&engine.inner.store, fault::slice(EVENTS_AT_ONCE));
+    let left = store::batch::with_more_events(&mut *store.read().await?, ids, 0).await?;
+    for id in left {
+        loop {
+            let mut tx = store.write().await?;
+            let gone = store::batch::nibble(&mut tx, id, at_once).await?;
+            erasures::add_events(&mut tx, row.id, gone).await?;
+            fault::stop_point("erase.nibbled")?;
+            tx.commit().await?;
+            if gone < at_once {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is left of one erasure's people in the store, its part in the warehouse, and the note of it in the store. Two at once do it once.
 async fn remove(engine: &Engine, row: &ErasureRow) -> Result<()> {
     let inner = &engine.inner;
     let ids = erasures::people(&mut *inner.store.read().await?, row.id).await?;
+    rest(engine, row, &ids).await?;
     let removing = async {
         let mut tx = inner.warehouse.copier.begin(inner.store.epoch).await?;
         let removed = store::warehouse_people::remove(&mut tx, row.id, &ids).await?;
@@ -152,7 +187,9 @@ async fn remove(engine: &Engine, row: &ErasureRow) -> Result<()> {
     for (job, kept) in removed.jobs {
         store::job_reports::set_kept(&mut tx, job, kept).await?;
     }
-    let detail = serde_json::json!({ "warehouse_profiles": rows.0, "warehouse_events": rows.1 });
+    let (events, ..) = erasures::taken(&mut tx, row.id).await?;
+    let detail =
+        serde_json::json!({ "events": events, "warehouse_profiles": rows.0, "warehouse_events": rows.1 });
     let entry = entry("privacy.erased_from_warehouse", row, detail);
     store::audit::insert(&mut tx, now, &Actor::system(), entry).await?;
     fault::stop_point("erase.noted")?;

@@ -103,7 +103,7 @@ impl Engine {
             .await?;
         let ids: Vec<i64> = going.ids.iter().copied().collect();
         store::ingest::remove_lookups(&mut tx, dataset, &going.keys).await?;
-        let deleted = store::batch::delete(&mut tx, &ids).await?;
+        let deleted = erasing::delete(&mut tx, &ids).await?;
         let mut erasure = None;
         if !ids.is_empty() {
             // Whoever has looked at these people beforehand sees that they have changed since.
@@ -139,7 +139,7 @@ impl Engine {
             dataset: Some(dataset),
             object: erasure.map_or_else(|| "erasure:none".to_owned(), |id| format!("erasure:{id}")),
             detail: serde_json::json!({
-                "requested": asked.len(), "deleted": going.people, "held": going.held, "events": deleted.events, "request": request,
+                "requested": asked.len(), "deleted": going.people, "held": going.held, "request": request,
             }),
         };
         store::audit::insert(&mut tx, now, actor, entry).await?;
@@ -148,12 +148,12 @@ impl Engine {
         done.deleted += going.people;
         done.held += going.held;
         done.profiles += deleted.profiles;
-        done.events += deleted.events;
         if let Some(id) = erasure {
             erasing::remove_owed(self).await?;
-            let (profiles, events) = store::erasures::warehouse(&mut *store.read().await?, id).await?;
-            done.warehouse_profiles += profiles;
-            done.warehouse_events += events;
+            let (events, copies, copied) = store::erasures::taken(&mut *store.read().await?, id).await?;
+            done.events += events;
+            done.warehouse_profiles += copies;
+            done.warehouse_events += copied;
         }
         Ok(())
     }

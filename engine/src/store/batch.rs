@@ -193,15 +193,31 @@ async fn any_between(conn: &mut Conn, entry: &Entry, ids: &[i64]) -> Result<bool
     Ok(q.build_query_scalar().fetch_one(conn).await?)
 }
 
-/// Deletes a person but for their events, which are too many for one go. Nobody sees the person any more.
-pub(crate) async fn delete_but_events(conn: &mut Conn, id: i64) -> Result<()> {
+/// Deletes a person but for their events, which are too many for one go. Nobody sees the person any more. Gives 1 where the
+/// profile was there.
+pub(crate) async fn delete_but_events(conn: &mut Conn, id: i64) -> Result<i64> {
+    let mut profiles = 0;
     let others = MAP
         .iter()
         .filter(|entry| entry.fate == Fate::Delete && entry.table != "events");
     for entry in others {
-        delete_from(conn, entry.table, entry.column, &[id]).await?;
+        let rows = delete_from(conn, entry.table, entry.column, &[id]).await?;
+        if entry.table == "profiles" {
+            profiles = rows;
+        }
     }
-    Ok(())
+    Ok(profiles)
+}
+
+/// Of these people, those with more than `events` events.
+pub(crate) async fn with_more_events(conn: &mut Conn, ids: &[i64], events: i64) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar(
+        "SELECT j.value FROM json_each($1) j WHERE EXISTS (SELECT 1 FROM events e WHERE e.profile_id = j.value LIMIT 1 OFFSET $2)",
+    )
+    .bind(super::ingest::json(&ids)?)
+    .bind(events)
+    .fetch_all(conn)
+    .await?)
 }
 
 async fn delete_from(conn: &mut Conn, table: &'static str, column: &'static str, ids: &[i64]) -> Result<i64> {

@@ -79,14 +79,24 @@ pub(crate) async fn people(conn: &mut Conn, erasure: i64) -> Result<Vec<i64>> {
     )
 }
 
-/// What an erasure took out of the warehouse: profiles, events.
-pub(crate) async fn warehouse(conn: &mut Conn, erasure: i64) -> Result<(i64, i64)> {
+/// What an erasure took: events of the store, profiles and events of the warehouse.
+pub(crate) async fn taken(conn: &mut Conn, erasure: i64) -> Result<(i64, i64, i64)> {
     Ok(
-        sqlx::query_as("SELECT warehouse_profiles, warehouse_events FROM erasures WHERE id = $1")
+        sqlx::query_as("SELECT events, warehouse_profiles, warehouse_events FROM erasures WHERE id = $1")
             .bind(erasure)
             .fetch_one(conn)
             .await?,
     )
+}
+
+/// Counts events that were deleted in the transaction.
+pub(crate) async fn add_events(conn: &mut Conn, erasure: i64, events: i64) -> Result<()> {
+    sqlx::query("UPDATE erasures SET events = events + $2 WHERE id = $1")
+        .bind(erasure)
+        .bind(events)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Writes down that the warehouse has these people no more. False where that was known already.

@@ -54,7 +54,7 @@ fn killed_at_every_step_of_an_erasure_the_same_command_again_leaves_them_nowhere
         let home = tempfile::tempdir().expect("a directory");
         let data = home.path().join("data");
         copy_all(&over.data(), &data);
-        let killed = erase(&data, &format!("*:{at}=kill"));
+        let killed = erase(&data, &format!("slices=1,*:{at}=kill"));
         erase(&data, "");
         let in_store = [
             ("SELECT count(*) FROM profiles", 17),
