@@ -133,7 +133,7 @@ pub fn ErasureList(
         .collect_view();
     view! {
         <Card title="Erased before">
-            <table class="stack">
+            <table class="stack erasures">
                 <caption class="unseen">"Erasures, newest first"</caption>
                 <thead>
                     <tr>

@@ -15,7 +15,7 @@ use crate::{
 use domain::{
     privacy::{
         clock::Countdown,
-        request::{Request, RequestKind, RequestState, Subject},
+        request::{Manner, Request, RequestKind, RequestState, Subject},
     },
     profile::IdentityKind,
     receipt::ReceiptOf,
@@ -36,12 +36,13 @@ fn Content(frame: Frame, data: RequestView, typed: Typed) -> impl IntoView {
     let it = data.it.clone();
     let crumbs = vec![("Privacy requests".to_owned(), paths::privacy(frame.ds()))];
     let sub = format!(
-        "{}, received {} by {}",
+        "{}, received {} {}",
         it.regulation.title(),
         it.received_at.date_short(),
-        match it.manner.title() {
-            "OpenDSR" => "OpenDSR".to_owned(),
-            other => other.to_lowercase(),
+        match it.manner {
+            Manner::OpenDsr | Manner::Api => format!("by {}", it.manner.title()),
+            Manner::InPerson => "in person".to_owned(),
+            other => format!("by {}", other.title().to_lowercase()),
         }
     );
     let acts = {

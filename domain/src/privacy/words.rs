@@ -56,7 +56,7 @@ words! {
         /// In person.
         InPerson = "in_person", "In person";
         /// By this server's own interface.
-        Api = "api", "Interface";
+        Api = "api", "API";
         /// By OpenDSR, from the controller.
         OpenDsr = "opendsr", "OpenDSR";
     }
