@@ -83,7 +83,9 @@ sizes() {
 server() {
   say "compiling the server"
   cargo build --release --package server --locked
-  say "built target/release/lethe"
+  # The profile says so, too, but cargo forgets it where a package has a setting of its own.
+  strip --strip-all target/release/lethe
+  say "built target/release/lethe ($(($(stat -c %s target/release/lethe) / 1000000)) MB)"
 }
 
 # Two builds at once would write the same files.
