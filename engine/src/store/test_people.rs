@@ -251,3 +251,39 @@ pub(crate) async fn audit_text(store: &Store) -> String {
         .expect("the audit log");
     rows.join("\n")
 }
+
+/// Makes these people the targets of the one job, whose wish is `spec`, in JSON. Gives its number.
+pub(crate) async fn targets(store: &Store, spec: &str, people: &[ProfileId]) -> domain::id::JobId {
+    let mut tx = store.write().await.expect("a writer");
+    sqlx::query("UPDATE jobs SET spec = $1, range_upto = 9223372036854775807")
+        .bind(spec)
+        .execute(&mut *tx)
+        .await
+        .expect("a wish");
+    for id in people {
+        sqlx::query("INSERT INTO job_targets (job_id, profile_id) SELECT id, $1 FROM jobs")
+            .bind(id.0)
+            .execute(&mut *tx)
+            .await
+            .expect("a target");
+    }
+    tx.commit().await.expect("a commit");
+    domain::id::JobId(number(store, "SELECT id FROM jobs").await)
+}
+
+/// Takes the look-up entries of a person out.
+pub(crate) async fn forget_lookups(store: &Store, id: ProfileId) {
+    let mut tx = store.write().await.expect("a writer");
+    sqlx::query("DELETE FROM identity_lookup WHERE profile_id = $1")
+        .bind(id.0)
+        .execute(&mut *tx)
+        .await
+        .expect("entries go");
+    tx.commit().await.expect("a commit");
+}
+
+/// One number.
+pub(crate) async fn number(store: &Store, sql: &'static str) -> i64 {
+    let mut conn = store.read().await.expect("a reader");
+    sqlx::query_scalar(sql).fetch_one(&mut *conn).await.expect(sql)
+}

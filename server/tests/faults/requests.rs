@@ -1,7 +1,7 @@
 //! kill -9 while a privacy request is carried out: whatever was done before the kill, the next server brings it to its end,
 //! once: one account, one receipt, the recipient told, and the person named nowhere.
 
-use crate::rig::{LETHE, block_on, confirmed, connect, copy_all, number, spawn};
+use crate::rig::{LETHE, block_on, confirmed, connect, copy_all, number, plant, spawn};
 use domain::{
     access::Actor,
     privacy::{
@@ -11,6 +11,7 @@ use domain::{
     profile::IdentityKind,
 };
 use engine::{Engine, OpenOptions, clock::Clock, receipt::verify};
+use sqlx::Connection as _;
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -114,11 +115,7 @@ async fn enter(data: &Path, url: &str) {
         .await
         .expect("entered");
     engine.close().await;
-    let mut conn = connect(data).await;
-    sqlx::query("UPDATE privacy_requests SET run_at = 0")
-        .execute(&mut conn)
-        .await
-        .expect("due");
+    plant(data, "UPDATE privacy_requests SET run_at = 0").await;
 }
 
 /// Serves until nothing is left to be done, or the plan killed it. Whether it was killed.
@@ -197,10 +194,12 @@ fn judge(data: &Path, point: &str) {
     }
     let receipt: String = block_on(async {
         let mut conn = connect(data).await;
-        sqlx::query_scalar("SELECT file FROM receipts WHERE source = 'request'")
+        let file = sqlx::query_scalar("SELECT file FROM receipts WHERE source = 'request'")
             .fetch_one(&mut conn)
             .await
-            .expect("a receipt")
+            .expect("a receipt");
+        conn.close().await.expect("closed");
+        file
     });
     let verified = verify(receipt.as_bytes(), None, None).unwrap_or_else(|why| panic!("{point}: {why}"));
     assert_eq!(verified.statement.entries.size, 2, "{point}");

@@ -1,16 +1,17 @@
 //! A slice of the sweep that was looked at before somebody else took something out of it: it is taken back and looked at again,
 //! and every hash is kept once.
 
-use super::{House, TestPerson, standing::wish, test_people};
+use super::{
+    House, TestPerson,
+    standing::wish,
+    test_people::{self, number},
+};
 use crate::store::{
     self, Store,
     jobs::JobRow,
     sweep::{Place, Slice, look, take},
 };
-use domain::{
-    id::{JobId, ProfileId},
-    profile::IdentityKind,
-};
+use domain::{id::ProfileId, profile::IdentityKind};
 
 /// Three people whom a job has deleted, their entries of the look-up still there, and one who stays.
 async fn dangling(house: &House) -> (JobRow, Vec<ProfileId>) {
@@ -27,29 +28,12 @@ async fn dangling(house: &House) -> (JobRow, Vec<ProfileId>) {
     let segment = house.list("Some").await;
     test_people::job(store, house.main, segment.id.0, "completed", 3, 1).await;
     people.pop();
-    let mut tx = store.write().await.expect("a writer");
     let spec = serde_json::to_string(&wish(&segment, 3)).expect("JSON");
-    sqlx::query("UPDATE jobs SET spec = $1, range_upto = 9223372036854775807")
-        .bind(spec)
-        .execute(&mut *tx)
-        .await
-        .expect("a wish");
-    for id in &people {
-        sqlx::query("INSERT INTO job_targets (job_id, profile_id) SELECT id, $1 FROM jobs")
-            .bind(id.0)
-            .execute(&mut *tx)
-            .await
-            .expect("a target");
-    }
-    let id: i64 = sqlx::query_scalar("SELECT id FROM jobs")
-        .fetch_one(&mut *tx)
-        .await
-        .expect("the job");
-    tx.commit().await.expect("a commit");
+    let id = test_people::targets(store, &spec, &people).await;
     for id in &people {
         test_people::remove(store, *id).await;
     }
-    let found = store::jobs::find(&mut store.read().await.expect("a reader"), JobId(id)).await;
+    let found = store::jobs::find(&mut store.read().await.expect("a reader"), id).await;
     (found.expect("read").expect("the job"), people)
 }
 
@@ -59,11 +43,6 @@ async fn seen(store: &Store, job: &JobRow) -> Slice {
     look(&mut conn, job, &from, 100, None).await.expect("looked at")
 }
 
-async fn number(store: &Store, sql: &'static str) -> i64 {
-    let mut conn = store.read().await.expect("a reader");
-    sqlx::query_scalar(sql).fetch_one(&mut *conn).await.expect(sql)
-}
-
 #[tokio::test]
 async fn what_went_since_a_slice_was_looked_at_is_noticed() {
     let house = House::new().await;
@@ -71,13 +50,7 @@ async fn what_went_since_a_slice_was_looked_at_is_noticed() {
     let (job, people) = dangling(&house).await;
     let old = seen(store, &job).await;
     // Somebody comes in between and takes one of the entries out.
-    let mut tx = store.write().await.expect("a writer");
-    sqlx::query("DELETE FROM identity_lookup WHERE profile_id = $1")
-        .bind(people[1].0)
-        .execute(&mut *tx)
-        .await
-        .expect("an entry goes");
-    tx.commit().await.expect("a commit");
+    test_people::forget_lookups(store, people[1]).await;
 
     let mut tx = store.write().await.expect("a writer");
     assert!(!take(&mut tx, store, &job, &old, None).await.expect("tried"));
