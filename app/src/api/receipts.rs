@@ -1,5 +1,5 @@
-//! The receipt of a deletion or of a privacy request. Proving one person by it is no server function: who that is comes in a post that the server answers
-//! with the page itself, so that it stands in no address and nothing keeps it.
+//! The receipt of a deletion or of a privacy request. Proving one person by it is no server function: who that is comes in a post
+//! that the server answers with the page itself, so that it stands in no address and nothing keeps it.
 
 use super::{Answer, Reply};
 use domain::{

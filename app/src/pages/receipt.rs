@@ -1,5 +1,5 @@
-//! The receipt of a deletion or of a privacy request: what went, what was kept and why, who asked, how it was checked; and the proof for one person. Prints
-//! to one sheet.
+//! The receipt of a deletion or of a privacy request: what went, what was kept and why, who asked, how it was checked; and the
+//! proof for one person. Prints to one sheet.
 
 use crate::{
     api::{

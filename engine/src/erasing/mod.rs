@@ -165,7 +165,8 @@ async fn rest(engine: &Engine, row: &ErasureRow, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// What is left of one erasure's people in the store, its part in the warehouse, and the note of it in the store. Two at once do it once.
+/// What is left of one erasure's people in the store, its part in the warehouse, and the note of it in the store. Two at once
+/// do it once.
 async fn remove(engine: &Engine, row: &ErasureRow) -> Result<()> {
     let inner = &engine.inner;
     let ids = erasures::people(&mut *inner.store.read().await?, row.id).await?;

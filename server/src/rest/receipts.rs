@@ -78,8 +78,8 @@ async fn proof(
     Ok(json(proven.file))
 }
 
-/// The signed receipt of an erasure that a privacy request asked for, in the same form as that of a job. 404 until the dead bytes of
-/// it have been wiped, which follows within a minute.
+/// The signed receipt of an erasure that a privacy request asked for, in the same form as that of a job. 409 `state_refused` with
+/// the reason where there is none: until the dead bytes have been wiped, which follows within a minute, or where nobody was erased.
 #[utoipa::path(get, path = "/datasets/{ds}/privacy-requests/{id}/receipt", tag = "receipts",
     params(("ds", description = "Short name of the dataset"), ("id", description = "Id or number of the request")),
     responses((status = 200, description = "{receipt: {…}, signature: hex}", content_type = "application/json", body = String)))]
