@@ -47,6 +47,7 @@ for (const role of ["editor", "viewer"] satisfies Role[]) {
       expect(posted.headers()["location"]).toContain("problem=forbidden");
 
       const running = await ds.start("Old ones", 5, ["--wait-seconds", "86400"]);
+      await lethe.until("the list is fixed", async () => (await lethe.job(running.id)).status === "scheduled");
       await page.goto(ds.page(`/jobs/${running.id}`));
       await expect(page.getByRole("heading", { level: 1 })).toContainText("Old ones");
       for (const name of ["Pause", "Resume", "Cancel job", "Set speed"]) await expect(page.getByRole("button", { name })).toHaveCount(0);

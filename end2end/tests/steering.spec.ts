@@ -9,6 +9,7 @@ test("pause stops it, resume goes on, a speed takes effect while it runs, and th
   await openDelete(page, 200);
   const job = await confirmDelete(page, { name: "Old ones", count: 200, rate: 5, start: "At once" });
   await expect(page.getByText(/(limit|at most).* 5 a second/)).toBeVisible();
+  await lethe.until("somebody is deleted", async () => (await lethe.job(job)).counts.deleted > 0);
 
   await page.getByRole("button", { name: "Pause" }).click();
   await follow(page);
@@ -67,6 +68,9 @@ test("a job with a waiting period can be cancelled until then, and nothing has c
   await page.goto(ds.page(`/segments/${segment.id}`));
   await openDelete(page, 9);
   const job = await confirmDelete(page, { name: "Old ones", count: 9, start: "After a waiting period" });
+  // Without JavaScript the page stands as it was loaded, which may have been while the list was still being fixed.
+  await lethe.until("the list is fixed", async () => (await lethe.job(job)).status === "scheduled");
+  await page.reload();
   await expect(page.getByText(/Starts on .* UTC\. The list is fixed; nobody has been deleted yet/)).toBeVisible();
   expect(await lethe.job(job)).toMatchObject({ status: "scheduled", counts: { matched: 9, deleted: 0 } });
   expect(await ds.readSegment(segment.id)).toMatchObject({ state: "enabled" });
