@@ -7,7 +7,7 @@ const chromium = "/usr/bin/chromium";
 const installed = existsSync(chromium) ? { executablePath: chromium } : {};
 
 // What a person relies on before WASM has loaded and without it.
-const worksWithoutScript = ["journey", "refusals", "steering", "counts", "doors", "roles", "plan", "campaigns", "when", "reports", "export", "segments", "holds", "erasure", "receipts", "suppress", "opendsr", "returned"].map((name) => `**/${name}.spec.ts`);
+const worksWithoutScript = ["journey", "places", "refusals", "steering", "counts", "doors", "roles", "plan", "campaigns", "when", "reports", "export", "segments", "holds", "erasure", "receipts", "suppress", "opendsr", "returned"].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig<Options>({
   testDir: "tests",

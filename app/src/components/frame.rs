@@ -1,7 +1,10 @@
 //! The frame around every page, and the one way to make a page: load the frame and the data, then show the page or what
 //! stands in its way.
 
-use super::problem_words::words;
+use super::{
+    places::{Nav, Place},
+    problem_words::words,
+};
 use crate::{
     api::{
         Reply, flat,
@@ -14,35 +17,6 @@ use crate::{
 use domain::problem::{Code, Problem};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-
-/// The places of the side bar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Privacy requests.
-    Privacy,
-    /// The overview.
-    Overview,
-    /// People.
-    Profiles,
-    /// Segments.
-    Segments,
-    /// Campaigns.
-    Campaigns,
-    /// Deletions.
-    Deletions,
-    /// Word of what one's deletions came to.
-    Notices,
-    /// What is set for the installation.
-    Settings,
-    /// Reports.
-    Reports,
-    /// The warehouse.
-    Warehouse,
-    /// Legal holds.
-    Holds,
-    /// Identities whose data is refused.
-    Suppressions,
-}
 
 /// Which page is asked for: its place, and what its address says.
 #[derive(Debug, Clone)]
@@ -164,50 +138,6 @@ fn Switcher(
                 {only.then(|| view! { <p>"This is the only dataset that you may see."</p> })}
             </div>
         </details>
-    }
-    .into_any()
-}
-
-/// The places.
-#[component]
-fn Nav(
-    /// Where.
-    frame: Frame,
-    /// The marked place.
-    place: Place,
-) -> impl IntoView {
-    let ds = frame.ds();
-    let running = || {
-        let n = frame.unfinished;
-        (n > 0).then(|| view! { <b>{n}<span class="unseen">" not finished"</span></b> })
-    };
-    let unread = || {
-        let n = frame.unread;
-        (n > 0).then(|| view! { <b>{n}<span class="unseen">" not read"</span></b> })
-    };
-    let item = |own: Place, glyph: Glyph, name: &'static str, href: String| {
-        let badge = match own {
-            Place::Deletions => running().map(IntoAny::into_any),
-            Place::Notices => unread().map(IntoAny::into_any),
-            _ => None,
-        };
-        view! { <a href=href aria-current=(own == place).then_some("page")><Icon glyph />{name}{badge}</a> }
-    };
-    view! {
-        <nav class="nav" aria-label="Main">
-            {item(Place::Overview, Glyph::Home, "Overview", paths::overview(ds))}
-            {item(Place::Profiles, Glyph::People, "Profiles", paths::profiles(ds))}
-            {item(Place::Segments, Glyph::Pie, "Segments", paths::segments(ds))}
-            {item(Place::Campaigns, Glyph::Horn, "Campaigns", paths::campaigns(ds))}
-            {item(Place::Deletions, Glyph::Bin, "Deletions", paths::jobs(ds))}
-            {item(Place::Reports, Glyph::Chart, "Reports", paths::reports(ds))}
-            {item(Place::Warehouse, Glyph::Drum, "Warehouse", paths::warehouse(ds))}
-            {frame.may_erase.then(|| item(Place::Privacy, Glyph::Shield, "Privacy", paths::privacy(ds)))}
-            {item(Place::Holds, Glyph::Lock, "Legal holds", paths::holds(ds))}
-            {item(Place::Suppressions, Glyph::Barred, "Suppressions", paths::suppressions(ds))}
-            {item(Place::Notices, Glyph::Bell, "Notices", paths::notices(ds))}
-            {item(Place::Settings, Glyph::Gear, "Settings", paths::NOTIFICATIONS.to_owned())}
-        </nav>
     }
     .into_any()
 }
