@@ -23,8 +23,8 @@ const WAL_BYTES_KEPT: &str = "67108864";
 const WAL_PAGES_MAX: &str = "20000";
 /// Page cache of the writer, in KiB (negative: KiB, as SQLite wants it).
 pub(super) const WRITER_CACHE: &str = "-24576";
-/// Page cache of each reader.
-const READER_CACHE: &str = "-4096";
+/// Page cache of each reader: the inner pages of the trees. There are a dozen readers, and the rest is the system's to keep.
+const READER_CACHE: &str = "-2048";
 /// Readers for pages and requests.
 const READERS: u32 = 4;
 /// Readers for counts.

@@ -4,13 +4,16 @@
 use super::{Conn, Writer, open};
 use crate::error::{Error, Result};
 use domain::time::Timestamp;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqlitePool, sqlite::SqliteConnectOptions};
 use std::path::Path;
 
 /// Changes taken over in one transaction, and lines taken out of the log in one: each waits for the disk once.
 const SLICE: i64 = 20_000;
 /// Connections that read: one for jobs, one for counts, one for pages and exports. None holds a view of the file for long.
 const READERS: u32 = 3;
+
+/// Page cache of the store where it is attached, in KiB (negative: KiB, as SQLite wants it).
+const LIVE_CACHE: &str = "-1024";
 
 /// Opens the warehouse of a data directory and brings its schema up to date: one connection that writes, a few that read.
 pub(crate) async fn connect(dir: &Path) -> Result<(Writer, SqlitePool)> {
@@ -28,11 +31,13 @@ async fn pool(size: u32, connect: SqliteConnectOptions, live: String) -> Result<
     let options = open::pool_options(size).after_connect(move |conn, _| {
         let live = live.clone();
         Box::pin(async move {
-            let attached = sqlx::query("ATTACH DATABASE $1 AS live")
+            sqlx::query("ATTACH DATABASE $1 AS live")
                 .bind(live)
-                .execute(conn)
-                .await;
-            attached.map(|_| ())
+                .execute(&mut *conn)
+                .await?;
+            let cache = format!("PRAGMA live.cache_size = {LIVE_CACHE}");
+            sqlx::query(AssertSqlSafe(cache)).execute(conn).await?;
+            Ok(())
         })
     });
     Ok(options.connect_with(connect).await?)
