@@ -34,6 +34,11 @@ mod wire;
 
 use std::process::ExitCode;
 
+/// Memory comes from here for SQLite, too, which is where most of it goes: each connection has a thread, and the system's
+/// allocator keeps for each thread what it once held. How it gives memory back is set in `.cargo/config.toml`.
+#[global_allocator]
+static MEMORY: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Rendering on the server has been seen to hang on one worker.
 const WORKERS_MIN: usize = 4;
 
