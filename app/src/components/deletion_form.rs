@@ -1,6 +1,6 @@
 //! The last step of a deletion: its options, and what must be typed and ticked.
 
-use super::{ExportBox, QuietFields, StartChoice, SuppressChoice, Typed, one_or_many};
+use super::{ExportBox, PasswordAgain, QuietFields, StartChoice, SuppressChoice, Typed, one_or_many};
 use crate::{
     api::deletion::DeletionView,
     islands::{RateBox, TypedBox},
@@ -90,17 +90,7 @@ pub fn ConfirmForm(
                 <input type="hidden" name="form[key]" value=data.key.clone() />
                 <Typing data=data.clone() typed=typed.clone() />
                 <Ticks impact=data.impact.clone() typed=typed.clone() />
-                {data.password_needed.then(|| view! {
-                    <TextField
-                        name="form[password]"
-                        label="Password"
-                        kind="password"
-                        autocomplete="current-password"
-                        hint="Your log-in is older than five minutes."
-                        error=typed.error("password")
-                        focus=typed.at("password")
-                    />
-                })}
+                <PasswordAgain needed=data.password_needed name="form[password]" typed=typed.clone() />
                 <div class="acts">
                     <button class="btn danger">"Confirm Delete"</button>
                     <a class="btn" href=keep>"Keep these profiles"</a>

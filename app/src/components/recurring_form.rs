@@ -1,6 +1,6 @@
 //! The form that confirms a recurring deletion: when, up to how many, what becomes of the segment, and what must be typed.
 
-use super::{QuietFields, SuppressChoice, Typed, ZoneField};
+use super::{PasswordAgain, QuietFields, SuppressChoice, Typed, ZoneField};
 use crate::{
     api::{frame::Frame, recurring::RecurringDraft},
     islands::TypedBox,
@@ -201,17 +201,7 @@ fn Confirm(
                 error=typed.error("consent")
                 focus=typed.at("consent")
             />
-            {data.password_needed.then(|| view! {
-                <TextField
-                    name="form[password]"
-                    label="Password"
-                    kind="password"
-                    autocomplete="current-password"
-                    hint="Your log-in is older than five minutes."
-                    error=typed.error("password")
-                    focus=typed.at("password")
-                />
-            })}
+            <PasswordAgain needed=data.password_needed name="form[password]" typed=typed.clone() />
         </fieldset>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! What can be done about a privacy request, the next thing first: confirm receipt, verify, carry out; and beside it extend,
 //! refuse, cancel. What is possible in which state is `domain`'s to say.
 
-use super::{PostButton, Typed};
+use super::{PasswordAgain, PostButton, Typed};
 use crate::{
     api::{frame::Frame, privacy::RequestView},
     paths,
@@ -128,19 +128,7 @@ fn RunForm(frame: Frame, data: RequestView, typed: Typed) -> impl IntoView {
             />
         }
     });
-    let password = (erases && data.password_needed).then(|| {
-        view! {
-            <TextField
-                name="password"
-                label="Password"
-                kind="password"
-                autocomplete="current-password"
-                hint="Your log-in is older than five minutes."
-                error=typed.error("password")
-                focus=typed.at("password")
-            />
-        }
-    });
+    let password_needed = erases && data.password_needed;
     view! {
         <form class="stackup" method="post" action="/fn/run_request" autocomplete="off">
             <input type="hidden" name="ds" value=frame.ds().to_owned() />
@@ -148,7 +136,7 @@ fn RunForm(frame: Frame, data: RequestView, typed: Typed) -> impl IntoView {
             <div><b>{title}</b><p>{text}</p></div>
             {by_itself}
             {sure}
-            {password}
+            <PasswordAgain needed=password_needed name="password" typed=typed.clone() />
             <div class="acts"><button class=class>{button}</button></div>
         </form>
     }

@@ -6,7 +6,7 @@ use crate::{
         frame::Frame,
         persons::{PersonFacts, PersonView, show_person},
     },
-    components::{ErasureList, Here, Notices, PersonKnown, Place, Typed, one_or_many, page},
+    components::{ErasureList, Here, Notices, PasswordAgain, PersonKnown, Place, Typed, one_or_many, page},
     paths,
     ui::{Banner, Card, Check, Empty, Glyph, PageTop, TextField, Tone},
 };
@@ -125,17 +125,7 @@ fn Confirm(
                     error=typed.error("understood")
                     focus=typed.at("understood")
                 />
-                {data.password_needed.then(|| view! {
-                    <TextField
-                        name="password"
-                        label="Password"
-                        kind="password"
-                        autocomplete="current-password"
-                        hint="The log-in is older than five minutes."
-                        error=typed.error("password")
-                        focus=typed.at("password")
-                    />
-                })}
+                <PasswordAgain needed=data.password_needed name="password" typed=typed.clone() />
                 <div class="acts">
                     <button class="btn danger">"Erase this person"</button>
                     <a class="btn" href=keep>"Keep this person"</a>

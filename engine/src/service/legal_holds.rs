@@ -10,7 +10,7 @@ use crate::{
 use domain::{
     access::{Actor, Permission},
     hold::{Hold, HoldSpec, Holds, hold_reason},
-    id::{DatasetId, HoldId, ProfileId},
+    id::{DatasetId, HoldId},
     page::{Page, PageRequest},
     problem::{Code, Problem},
     profile::ProfileRow,
@@ -119,23 +119,6 @@ impl Engine {
         Ok(look_up(&mut conn, &self.inner.store.keys, dataset, people)
             .await?
             .1)
-    }
-
-    /// The name of the oldest hold under which a person is now; `None`: the person is not held.
-    ///
-    /// # Errors
-    /// `forbidden`, `not_found`.
-    pub async fn hold_of(
-        &self,
-        actor: &Actor,
-        dataset: DatasetId,
-        person: ProfileId,
-    ) -> Result<Option<String>> {
-        may_look(actor, dataset)?;
-        let mut conn = self.inner.store.read().await?;
-        let now = self.inner.store.clock.now();
-        let held = store::holds::held_of(&mut conn, dataset, &[person.0], now).await?;
-        Ok(held.into_iter().next().map(|(_, hold)| hold))
     }
 
     /// Sets a hold. It is in force from here on, also for jobs that run. Everybody who is named must be known: one who is
