@@ -39,8 +39,8 @@ pub(crate) struct Reader {
     conn: Conn,
 }
 
-/// A point of the log: all that is behind it was written later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A point of the log: all that is behind it was written later. The default is the beginning of no log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
     salt: Option<Salt>,
     frames: u64,
@@ -248,6 +248,14 @@ pub(crate) async fn written_in(file: &Path, conn: &mut Conn, mark: &Mark) -> Res
     log.pages(from, frames).map_err(Error::io("reading the log"))
 }
 
+/// About how many pages were written since `mark`; takes nobody's turn.
+pub(crate) async fn grown(conn: &mut Conn, mark: &Mark) -> Result<i64> {
+    let frames = frames(conn).await?;
+    // Fewer than at the mark: it began anew since.
+    let since = frames.checked_sub(mark.frames).unwrap_or(frames);
+    Ok(i64::try_from(since).unwrap_or(i64::MAX))
+}
+
 fn log(file: &Path) -> Result<Option<Wal>> {
     Wal::open(&wal::path_of(file)).map_err(Error::io("opening the log"))
 }
@@ -332,6 +340,43 @@ mod tests {
         );
         it.reader.end().await.expect("ended");
         assert!(it.empty().await);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_hands_over_to_another_loses_nothing_and_lets_the_log_begin_anew_then() {
+        let mut it = opened().await;
+        let mut bridge = Reader::open(&it.store).await.expect("a second reader");
+        let copy = async |it: &Opened| {
+            let mut writer = it.store.writer_idle().await.expect("the writer");
+            space::copy_log(&mut writer).await.expect("a checkpoint");
+        };
+        it.write().await;
+        copy(&it).await;
+        let mark = it.hold().await;
+        let page = it.write().await;
+        let grown = grown(&mut it.store.writer_idle().await.expect("the writer"), &mark).await;
+        assert!(grown.expect("a number") > 0);
+
+        bridge.begin().await.expect("begun");
+        it.reader.end().await.expect("ended");
+        copy(&it).await;
+        let salt = |it: &Opened| {
+            log(&it.store.dir.join(STORE))
+                .expect("the log")
+                .expect("a log")
+                .salt()
+        };
+        let before = salt(&it);
+        it.write().await;
+        assert_eq!(salt(&it), before, "the second reader keeps the log");
+        assert!(it.since(&mark).await.contains(&page));
+
+        bridge.end().await.expect("ended");
+        copy(&it).await;
+        let mark = it.hold().await;
+        let page = it.write().await;
+        assert_ne!(salt(&it), before, "now it begins anew, though a reader is there");
+        assert!(it.since(&mark).await.contains(&page));
     }
 
     #[tokio::test]
