@@ -79,19 +79,7 @@ pub(super) async fn file(engine: &Engine, which: Which) -> Result<bool> {
     if fault::skip_scrub() {
         return Ok(true);
     }
-    let path = engine.inner.store.dir.join(which.name());
-    let mut reader = Reader::open_file(&path).await?;
-    let mut it = Wiping {
-        engine,
-        which,
-        page_bytes: pages::page_bytes(reader.conn()).await?,
-        writer: PageWriter::open(&path).await?,
-        reader,
-        bridge: Reader::open_file(&path).await?,
-        mark: Mark::default(),
-        written: BTreeSet::new(),
-        path,
-    };
+    let mut it = Wiping::open(engine, which).await?;
     let done = it.pass().await;
     it.reader.close().await?;
     it.bridge.close().await?;
@@ -103,7 +91,23 @@ pub(super) async fn file(engine: &Engine, which: Which) -> Result<bool> {
     emptied
 }
 
-impl Wiping<'_> {
+impl<'e> Wiping<'e> {
+    async fn open(engine: &'e Engine, which: Which) -> Result<Self> {
+        let path = engine.inner.store.dir.join(which.name());
+        let mut reader = Reader::open_file(&path).await?;
+        Ok(Self {
+            engine,
+            which,
+            page_bytes: pages::page_bytes(reader.conn()).await?,
+            writer: PageWriter::open(&path).await?,
+            reader,
+            bridge: Reader::open_file(&path).await?,
+            mark: Mark::default(),
+            written: BTreeSet::new(),
+            path,
+        })
+    }
+
     async fn alone(&self) -> Result<Connection> {
         alone(self.engine, self.which).await
     }
@@ -159,15 +163,20 @@ impl Wiping<'_> {
         Ok(())
     }
 
-    /// Where the log has grown long, lets it be copied into the file and begin anew, and goes on from the state of then.
-    ///
-    /// Nothing of it is lost from sight: the log does not begin anew while it has pages that are not in the file, and those
-    /// that came after the reader's state are not copied before it is let go of; so `bridge` reads from the log, which is
-    /// then kept until it was noted.
+    /// Hands over to a later state where the log has grown long.
     async fn move_on(&mut self) -> Result<()> {
         if pages::grown(self.writer.conn(), &self.mark).await? < fault::slice(LOG_MAX) {
             return Ok(());
         }
+        self.hand_over().await
+    }
+
+    /// Lets the log be copied into the file and begin anew, and goes on from the state of then.
+    ///
+    /// Nothing of it is lost from sight: the log does not begin anew while it has pages that are not in the file, and those
+    /// that came after the reader's state are not copied before it is let go of; so `bridge` reads from the log, which is
+    /// then kept until it was noted. Something must have been written since the mark.
+    async fn hand_over(&mut self) -> Result<()> {
         self.bridge.begin().await?;
         self.reader.end().await?;
         // Most of it is copied while others write.
@@ -227,4 +236,55 @@ async fn empty(engine: &Engine, which: Which, writer: &mut PageWriter) -> Result
         tokio::time::sleep(BETWEEN).await;
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, service::OpenOptions, store::settings};
+
+    async fn length(it: &mut Wiping<'_>) -> i64 {
+        store::space::log(it.writer.conn()).await.expect("the log").pages
+    }
+
+    /// Writes a setting: the same page each time.
+    async fn write(engine: &Engine, value: u32) {
+        let mut tx = engine.inner.store.write().await.expect("a transaction");
+        let value = value.to_string();
+        settings::put(&mut tx, "name", &value).await.expect("put");
+        tx.commit().await.expect("committed");
+    }
+
+    #[tokio::test]
+    async fn what_was_written_before_and_after_a_hand_over_is_looked_at_again_and_the_log_stays_short() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let options = OpenOptions {
+            dir: dir.path().to_owned(),
+            clock: Clock::system(),
+        };
+        let engine = Engine::open(options).await.expect("open");
+        let mut it = Wiping::open(&engine, Which::Store).await.expect("open");
+        let alone = it.alone().await.expect("alone");
+        it.hold().await.expect("held");
+        drop(alone);
+        let mut longest = 0;
+        for value in 1..=100 {
+            it.written.clear();
+            write(&engine, value).await;
+            it.hand_over().await.expect("handed over");
+            assert!(!it.written.is_empty(), "written before a hand-over");
+            longest = longest.max(length(&mut it).await);
+        }
+        assert!(longest < 50, "the log began anew: {longest} pages");
+        it.written.clear();
+        write(&engine, 101).await;
+        let alone = it.alone().await.expect("alone");
+        it.note().await.expect("noted");
+        drop(alone);
+        assert!(!it.written.is_empty(), "written after the last one");
+        it.reader.close().await.expect("closed");
+        it.bridge.close().await.expect("closed");
+        it.writer.close().await.expect("closed");
+        engine.close().await;
+    }
 }
